@@ -1,0 +1,13 @@
+/**
+ * The model of what pgwatch sends: an {@link io.github.pgwatchrpc.measurement.MeasurementEnvelope envelope} names the
+ * database and the metric and holds rows, each row is a {@link io.github.pgwatchrpc.measurement.Measurement
+ * measurement}, each column has an exact {@link io.github.pgwatchrpc.measurement.ValueType type}.
+ *
+ * <p>This is the room between the protocols and the sinks: codecs fill an {@link
+ * io.github.pgwatchrpc.measurement.EnvelopeBuilder}, sinks read measurements, neither knows the other. It depends on
+ * nothing but the JDK, and everything that leaves it is immutable.
+ */
+@NullMarked
+package io.github.pgwatchrpc.measurement;
+
+import org.jspecify.annotations.NullMarked;
