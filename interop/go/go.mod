@@ -1,0 +1,3 @@
+module pgwatchrpc/interop
+
+go 1.21
