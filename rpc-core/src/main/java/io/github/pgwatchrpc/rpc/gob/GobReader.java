@@ -245,6 +245,18 @@ public final class GobReader {
     }
 
     /**
+     * Reads the zero in front of a value that stands by itself and is no struct.
+     *
+     * @throws GobException if there is something else
+     */
+    public void readSingletonDelta() throws GobException {
+        long delta = readUint();
+        if (delta != 0) {
+            throw new GobException("gob: decode: corrupted data: non-zero delta for singleton");
+        }
+    }
+
+    /**
      * Goes past bytes.
      *
      * @param count how many

@@ -1,0 +1,102 @@
+package io.github.pgwatchrpc.rpc;
+
+import java.net.SocketAddress;
+
+/**
+ * Is told what happens on a server's connections, for metrics and logs. Called on event loops: it must be quick, must not
+ * throw, and must be thread-safe. Every method does nothing unless it is overridden.
+ */
+public interface RpcObserver {
+
+    /** Looks away. */
+    RpcObserver NONE = new RpcObserver() {};
+
+    /** Why a connection ended. */
+    enum End {
+        /** The peer closed it between two messages. */
+        PEER,
+        /** The peer closed it in the middle of a message, or the network broke it. */
+        CUT,
+        /** Its stream could not be understood any more. */
+        BROKEN_STREAM,
+        /** It spoke no protocol that this server knows. */
+        UNKNOWN_PROTOCOL,
+        /** Its preamble or first request did not come in time. */
+        TIMEOUT,
+        /** There were too many. */
+        TOO_MANY,
+        /** The server is stopping. */
+        SHUTDOWN
+    }
+
+    /** Why an argument was not handed to its method. */
+    enum Refusal {
+        /** No such service or method, or an ill-formed name. */
+        NO_METHOD,
+        /** The argument could not be decoded or was refused by its decoder. */
+        BAD_ARGUMENT,
+        /** The argument was longer than the limit, or there was no room for it. */
+        TOO_LARGE
+    }
+
+    /**
+     * A connection was accepted.
+     *
+     * @param peer its other end
+     */
+    default void opened(SocketAddress peer) {}
+
+    /**
+     * A connection ended.
+     *
+     * @param peer its other end
+     * @param end why
+     * @param calls how many calls it made
+     * @param reason says more
+     */
+    default void closed(SocketAddress peer, End end, long calls, String reason) {}
+
+    /**
+     * A call is about to be made.
+     *
+     * @param method its name, {@code Service.Method}
+     * @param bytes size of its argument's last message
+     */
+    default void called(String method, int bytes) {}
+
+    /**
+     * A call was answered.
+     *
+     * @param method its name, {@code Service.Method}
+     * @param nanos from the argument's last byte to the answer
+     * @param failed whether the answer is an error
+     */
+    default void answered(String method, long nanos, boolean failed) {}
+
+    /**
+     * A call was answered with an error before it reached its method.
+     *
+     * @param peer who called
+     * @param method the name as it was called
+     * @param refusal why
+     * @param reason what the peer was told
+     */
+    default void refused(SocketAddress peer, String method, Refusal refusal, String reason) {}
+
+    /**
+     * A header came whose argument the peer could not encode. It was dropped and the stream goes on; Go's own server would
+     * have closed the connection here.
+     *
+     * @param peer who sent it
+     * @param method the method that it named
+     */
+    default void headerWithoutBody(SocketAddress peer, String method) {}
+
+    /**
+     * A type definition could not be used; calls that need it will be refused.
+     *
+     * @param peer who sent it
+     * @param reason what is wrong with it
+     */
+    default void badTypeDefinition(SocketAddress peer, String reason) {}
+}

@@ -1,0 +1,99 @@
+package io.github.pgwatchrpc.rpc.listen;
+
+import io.github.pgwatchrpc.rpc.RpcObserver.End;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
+import io.github.pgwatchrpc.rpc.detect.ProtocolDetector;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Holds back the first bytes until they tell the protocol, then gives way to it. */
+final class DetectingHandler extends ChannelInboundHandlerAdapter {
+
+    private final Map<Protocol, ProtocolHandler> protocols;
+    private final Duration timeout;
+    private final Connection connection;
+    private ByteBuf first = Unpooled.EMPTY_BUFFER;
+    private @Nullable ScheduledFuture<?> deadline;
+
+    DetectingHandler(Map<Protocol, ProtocolHandler> protocols, Duration timeout, Connection connection) {
+        this.protocols = protocols;
+        this.timeout = timeout;
+        this.connection = connection;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        if (connection.isEnding()) {
+            bytes.release();
+            return;
+        }
+        if (first.isReadable()) {
+            first = ctx.alloc()
+                    .buffer(first.readableBytes() + bytes.readableBytes())
+                    .writeBytes(takeFirst())
+                    .writeBytes(bytes);
+            bytes.release();
+        } else {
+            first = bytes;
+        }
+        byte[] look = ByteBufUtil.getBytes(
+                first, first.readerIndex(), Math.min(first.readableBytes(), ProtocolDetector.MAX_BYTES));
+        ProtocolDetector.Outcome outcome = ProtocolDetector.detect(look, 0, look.length);
+        if (!outcome.complete()) {
+            watch(ctx);
+            return;
+        }
+        ProtocolHandler protocol = outcome.protocol() == null ? null : protocols.get(outcome.protocol());
+        if (protocol == null) {
+            connection.close(
+                    End.UNKNOWN_PROTOCOL,
+                    outcome.protocol() == null
+                            ? "first bytes of no known protocol: " + ByteBufUtil.hexDump(look)
+                            : "protocol " + outcome.protocol() + " is not served here");
+            return;
+        }
+        protocol.begin(ctx.pipeline(), connection);
+        // this handler's removal passes the bytes on
+        ctx.pipeline().remove(this);
+    }
+
+    private ByteBuf takeFirst() {
+        ByteBuf taken = first;
+        first = Unpooled.EMPTY_BUFFER;
+        return taken;
+    }
+
+    /** Who has sent a byte must send the others; who has sent none may be silent. */
+    private void watch(ChannelHandlerContext ctx) {
+        if (deadline == null) {
+            deadline = ctx.executor()
+                    .schedule(
+                            () -> connection.close(End.TIMEOUT, "no protocol could be told within " + timeout),
+                            timeout.toMillis(),
+                            TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        ByteBuf bytes = takeFirst();
+        if (bytes.isReadable() && ctx.channel().isActive()) {
+            ctx.fireChannelRead(bytes);
+            ctx.fireChannelReadComplete();
+        } else {
+            bytes.release();
+        }
+    }
+}

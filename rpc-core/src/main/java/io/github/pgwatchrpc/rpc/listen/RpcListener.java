@@ -1,0 +1,267 @@
+package io.github.pgwatchrpc.rpc.listen;
+
+import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.RpcObserver.End;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A listening port. Each connection is counted, bounded and observed; its first bytes decide which protocol gets it.
+ *
+ * <p>When there are too many connections, the one that has been open longest without a single call makes room; if all of
+ * them are in use, the new one is closed. A connection that has made a call is never closed to make room. Thread-safe.
+ */
+public final class RpcListener implements AutoCloseable {
+
+    private final Settings settings;
+    private final EventLoopGroup acceptor;
+    private final EventLoopGroup workers;
+    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final Channel channel;
+    private volatile boolean stopping;
+
+    private record Settings(
+            Map<Protocol, ProtocolHandler> protocols,
+            RpcObserver observer,
+            int maxConnections,
+            Duration firstRequest) {}
+
+    private RpcListener(InetSocketAddress address, Settings settings, int threads) throws IOException {
+        this.settings = settings;
+        this.acceptor =
+                new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("rpc-accept"), NioIoHandler.newFactory());
+        this.workers =
+                new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("rpc"), NioIoHandler.newFactory());
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(acceptor, workers)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, 1024)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                // a dead peer is found by the kernel, never by a time-out of ours: see NetRpcLimits
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(64 << 10, 1 << 20))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel accepted) {
+                        accept(accepted);
+                    }
+                });
+        var bound = bootstrap.bind(address).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            throw new IOException(
+                    "cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
+        }
+        this.channel = bound.channel();
+    }
+
+    private void accept(Channel accepted) {
+        Connection connection = new Connection(accepted);
+        accepted.pipeline().addLast("connection", new Counting(connection));
+        if (stopping) {
+            connection.close(End.SHUTDOWN, "the server is stopping");
+        } else if (connections.size() > settings.maxConnections() && !makeRoom()) {
+            connection.close(
+                    End.TOO_MANY,
+                    "connections: " + connections.size() + " (expected: <= " + settings.maxConnections() + ")");
+        } else {
+            accepted.pipeline()
+                    .addLast("detect", new DetectingHandler(settings.protocols(), settings.firstRequest(), connection));
+        }
+    }
+
+    private boolean makeRoom() {
+        long patience = settings.firstRequest().toNanos();
+        var oldest = connections.stream()
+                .filter(each -> each.isUnused(patience))
+                .max(Comparator.comparingLong(Connection::ageNanos));
+        oldest.ifPresent(each -> each.channel()
+                .eventLoop()
+                .execute(() -> each.close(End.TOO_MANY, "made room for another connection, without a call so far")));
+        return oldest.isPresent();
+    }
+
+    /** First in each pipeline, so that it is told of the end, and tells it on, before it counts. */
+    private final class Counting extends ChannelInboundHandlerAdapter {
+        private final Connection connection;
+
+        Counting(Connection connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            connections.add(connection);
+            settings.observer().opened(connection.address());
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            ctx.fireChannelInactive();
+            connections.remove(connection);
+            settings.observer()
+                    .closed(connection.address(), connection.end(), connection.calls(), connection.endReason());
+        }
+    }
+
+    /**
+     * Where it listens.
+     *
+     * @return the address with the port that was really bound
+     */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    /**
+     * How many connections are open.
+     *
+     * @return number of connections
+     */
+    public int connections() {
+        return connections.size();
+    }
+
+    /**
+     * Stops: accepts no more, lets every connection answer its calls in flight, closes them, and ends the threads.
+     *
+     * @param patience how long to wait for calls in flight
+     */
+    public void stop(Duration patience) {
+        stopping = true;
+        channel.close().awaitUninterruptibly();
+        long deadline = System.nanoTime() + patience.toNanos();
+        for (Connection connection : connections) {
+            connection.channel().eventLoop().execute(connection::drain);
+        }
+        for (Connection connection : connections) {
+            long left = deadline - System.nanoTime();
+            connection.channel().closeFuture().awaitUninterruptibly(Math.max(0, left), TimeUnit.NANOSECONDS);
+        }
+        for (Connection connection : connections) {
+            connection
+                    .channel()
+                    .eventLoop()
+                    .execute(() -> connection.close(End.SHUTDOWN, "calls were still in flight after " + patience));
+        }
+        acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        workers.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /** Stops with ten seconds of patience. */
+    @Override
+    public void close() {
+        stop(Duration.ofSeconds(10));
+    }
+
+    /**
+     * A builder of a listener.
+     *
+     * @return the builder, without any protocol
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Collects what a listener needs. Not thread-safe. */
+    public static final class Builder {
+        private final Map<Protocol, ProtocolHandler> protocols = new EnumMap<>(Protocol.class);
+        private RpcObserver observer = RpcObserver.NONE;
+        private int connections = 10_000;
+        private Duration firstRequest = Duration.ofSeconds(30);
+        private int threads = Runtime.getRuntime().availableProcessors();
+
+        private Builder() {}
+
+        /**
+         * Serves a protocol.
+         *
+         * @param protocol how a connection begins
+         * @param handler who takes it
+         * @return this builder
+         */
+        public Builder protocol(Protocol protocol, ProtocolHandler handler) {
+            protocols.put(protocol, Objects.requireNonNull(handler, "handler"));
+            return this;
+        }
+
+        /**
+         * Sets who is told what happens.
+         *
+         * @param who the observer
+         * @return this builder
+         */
+        public Builder observer(RpcObserver who) {
+            observer = Objects.requireNonNull(who, "observer");
+            return this;
+        }
+
+        /**
+         * Sets the most connections at a time.
+         *
+         * @param count at least 1 (default 10,000)
+         * @return this builder
+         */
+        public Builder maxConnections(int count) {
+            connections = count;
+            return this;
+        }
+
+        /**
+         * Sets how long a peer may take, once it has sent a byte, until its protocol is known.
+         *
+         * @param time more than nothing (default 30 s)
+         * @return this builder
+         */
+        public Builder firstRequest(Duration time) {
+            firstRequest = time;
+            return this;
+        }
+
+        /**
+         * Sets how many threads serve connections.
+         *
+         * @param count at least 1 (default: one a processor)
+         * @return this builder
+         */
+        public Builder threads(int count) {
+            threads = count;
+            return this;
+        }
+
+        /**
+         * Begins to listen.
+         *
+         * @param address where; port 0 takes a free one
+         * @return the listener
+         * @throws IOException if the address cannot be bound
+         */
+        public RpcListener bind(InetSocketAddress address) throws IOException {
+            return new RpcListener(
+                    address, new Settings(new EnumMap<>(protocols), observer, connections, firstRequest), threads);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.github.pgwatchrpc.rpc.netrpc;
+
+import io.github.pgwatchrpc.rpc.gob.GobLimits;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Bounds on what peers may make a server do. Immutable; {@link #DEFAULT} suits pgwatch with room to spare.
+ *
+ * @param gob bounds of the codec, among them the longest message
+ * @param preambleBytes longest HTTP preamble, in bytes (default 4 KiB; Go's client sends 31 bytes)
+ * @param firstRequest how long a new connection may take over its preamble, and over its first request once it has begun
+ *     one (default 30 s). A connection that is silent between the two, as that of a pgwatch without sources is, and one
+ *     that has made a call are never closed for being idle
+ * @param connections most connections at a time (default 10,000)
+ * @param callsInFlight most unanswered calls of one connection (default 1,000); beyond it the connection is not read
+ *     until one is answered
+ * @param bufferedBytes most bytes of unfinished messages of all connections together (default 256 MiB); beyond it the
+ *     message that wanted more is skipped like one that is too long
+ */
+public record NetRpcLimits(
+        GobLimits gob,
+        int preambleBytes,
+        Duration firstRequest,
+        int connections,
+        int callsInFlight,
+        long bufferedBytes) {
+
+    /** The defaults named above. */
+    public static final NetRpcLimits DEFAULT =
+            new NetRpcLimits(GobLimits.DEFAULT, 4 << 10, Duration.ofSeconds(30), 10_000, 1_000, 256L << 20);
+
+    /** Every bound is at least 1, the time longer than nothing. */
+    public NetRpcLimits {
+        Objects.requireNonNull(gob, "gob");
+        atLeastOne("preambleBytes", preambleBytes);
+        if (firstRequest.isNegative() || firstRequest.isZero()) {
+            throw new IllegalArgumentException("firstRequest: " + firstRequest + " (expected: > 0)");
+        }
+        atLeastOne("connections", connections);
+        atLeastOne("callsInFlight", callsInFlight);
+        atLeastOne("bufferedBytes", bufferedBytes);
+    }
+
+    private static void atLeastOne(String name, long value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: >= 1)");
+        }
+    }
+
+    /**
+     * A builder that begins with these bounds.
+     *
+     * @return the builder
+     */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** Changes single bounds. Not thread-safe. */
+    public static final class Builder {
+        private GobLimits gob;
+        private int preambleBytes;
+        private Duration firstRequest;
+        private int connections;
+        private int callsInFlight;
+        private long bufferedBytes;
+
+        private Builder(NetRpcLimits from) {
+            gob = from.gob;
+            preambleBytes = from.preambleBytes;
+            firstRequest = from.firstRequest;
+            connections = from.connections;
+            callsInFlight = from.callsInFlight;
+            bufferedBytes = from.bufferedBytes;
+        }
+
+        /**
+         * Sets the bounds of the codec.
+         *
+         * @param limits the bounds
+         * @return this builder
+         */
+        public Builder gob(GobLimits limits) {
+            gob = limits;
+            return this;
+        }
+
+        /**
+         * Sets the longest HTTP preamble.
+         *
+         * @param bytes at least 1
+         * @return this builder
+         */
+        public Builder preambleBytes(int bytes) {
+            preambleBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets how long preamble and first request may take.
+         *
+         * @param time more than nothing
+         * @return this builder
+         */
+        public Builder firstRequest(Duration time) {
+            firstRequest = time;
+            return this;
+        }
+
+        /**
+         * Sets the most connections.
+         *
+         * @param count at least 1
+         * @return this builder
+         */
+        public Builder connections(int count) {
+            connections = count;
+            return this;
+        }
+
+        /**
+         * Sets the most unanswered calls of a connection.
+         *
+         * @param count at least 1
+         * @return this builder
+         */
+        public Builder callsInFlight(int count) {
+            callsInFlight = count;
+            return this;
+        }
+
+        /**
+         * Sets the most bytes of unfinished messages.
+         *
+         * @param bytes at least 1
+         * @return this builder
+         */
+        public Builder bufferedBytes(long bytes) {
+            bufferedBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Makes the limits.
+         *
+         * @return the limits
+         * @throws IllegalArgumentException if a bound is too small
+         */
+        public NetRpcLimits build() {
+            return new NetRpcLimits(gob, preambleBytes, firstRequest, connections, callsInFlight, bufferedBytes);
+        }
+    }
+}

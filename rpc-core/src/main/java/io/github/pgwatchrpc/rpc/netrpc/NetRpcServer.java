@@ -1,0 +1,167 @@
+package io.github.pgwatchrpc.rpc.netrpc;
+
+import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
+import io.github.pgwatchrpc.rpc.listen.ProtocolHandler;
+import io.github.pgwatchrpc.rpc.listen.RpcListener;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * A server of Go's net/rpc: methods by their names, for connections that begin with {@code CONNECT} or with gob straight
+ * away. It has no port of its own; {@link #listen} gives it one, or a {@link RpcListener} shares one between protocols.
+ *
+ * <pre>{@code
+ * NetRpcServer server = NetRpcServer.builder()
+ *         .method("Arith.Multiply", Args.class, (args, peer) -> completedFuture(args.a() * args.b()))
+ *         .build();
+ * RpcListener listener = server.listen(new InetSocketAddress(1234));
+ * }</pre>
+ *
+ * <p>Thread-safe.
+ */
+public final class NetRpcServer {
+
+    private final MethodTable methods;
+    private final NetRpcLimits limits;
+    private final RpcObserver observer;
+    private final BufferBudget budget;
+    private final ServerConnection.Scratch scratch = new ServerConnection.Scratch();
+
+    private NetRpcServer(MethodTable methods, NetRpcLimits limits, RpcObserver observer) {
+        this.methods = methods;
+        this.limits = limits;
+        this.observer = observer;
+        this.budget = new BufferBudget(limits.bufferedBytes());
+    }
+
+    /**
+     * For connections that begin with HTTP's {@code CONNECT}.
+     *
+     * @return a protocol for {@link Protocol#HTTP_CONNECT}
+     */
+    public ProtocolHandler overHttp() {
+        return (pipeline, connection) -> pipeline.addLast("connect", new ConnectHandler(this, connection));
+    }
+
+    /**
+     * For connections that begin with gob straight away.
+     *
+     * @return a protocol for {@link Protocol#GOB}
+     */
+    public ProtocolHandler raw() {
+        return (pipeline, connection) -> pipeline.addLast("net-rpc", new ServerConnection(this, connection));
+    }
+
+    /**
+     * Listens on a port of its own, for both.
+     *
+     * @param address where; port 0 takes a free one
+     * @return the listener, to be closed
+     * @throws IOException if the address cannot be bound
+     */
+    public RpcListener listen(InetSocketAddress address) throws IOException {
+        return RpcListener.builder()
+                .protocol(Protocol.HTTP_CONNECT, overHttp())
+                .protocol(Protocol.GOB, raw())
+                .observer(observer)
+                .maxConnections(limits.connections())
+                .firstRequest(limits.firstRequest())
+                .bind(address);
+    }
+
+    MethodTable methods() {
+        return methods;
+    }
+
+    NetRpcLimits limits() {
+        return limits;
+    }
+
+    RpcObserver observer() {
+        return observer;
+    }
+
+    BufferBudget budget() {
+        return budget;
+    }
+
+    ServerConnection.Scratch scratch() {
+        return scratch;
+    }
+
+    /**
+     * A builder of a server.
+     *
+     * @return the builder, without any method
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Collects methods and settings. Not thread-safe. */
+    public static final class Builder {
+        private final Map<String, MethodTable.Entry<?, ?>> methods = new LinkedHashMap<>();
+        private NetRpcLimits limits = NetRpcLimits.DEFAULT;
+        private RpcObserver observer = RpcObserver.NONE;
+
+        private Builder() {}
+
+        /**
+         * Adds a method that decodes its argument itself.
+         *
+         * @param name {@code Service.Method}, as peers call it
+         * @param decoders makes a decoder for each connection that calls the method
+         * @param method what to do
+         * @param <A> the argument
+         * @param <R> the reply
+         * @return this builder
+         * @throws IllegalArgumentException if the name has no dot or is taken
+         */
+        public <A, R> Builder method(
+                String name, Supplier<? extends ArgumentDecoder<A>> decoders, RpcMethod<A, R> method) {
+            if (name.lastIndexOf('.') < 0) {
+                throw new IllegalArgumentException("name of a method: " + name + " (expected: Service.Method)");
+            }
+            if (methods.putIfAbsent(name, new MethodTable.Entry<>(name, decoders, method)) != null) {
+                throw new IllegalArgumentException("name of a method: " + name + " is taken");
+            }
+            return this;
+        }
+
+        /**
+         * Sets the bounds on what peers may do.
+         *
+         * @param bounds the limits
+         * @return this builder
+         */
+        public Builder limits(NetRpcLimits bounds) {
+            limits = Objects.requireNonNull(bounds, "limits");
+            return this;
+        }
+
+        /**
+         * Sets who is told what happens.
+         *
+         * @param who the observer
+         * @return this builder
+         */
+        public Builder observer(RpcObserver who) {
+            observer = Objects.requireNonNull(who, "observer");
+            return this;
+        }
+
+        /**
+         * Makes the server.
+         *
+         * @return the server
+         */
+        public NetRpcServer build() {
+            return new NetRpcServer(new MethodTable(methods), limits, observer);
+        }
+    }
+}

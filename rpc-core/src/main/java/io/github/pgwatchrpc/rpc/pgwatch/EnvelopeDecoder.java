@@ -1,0 +1,157 @@
+package io.github.pgwatchrpc.rpc.pgwatch;
+
+import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.gob.GobException;
+import io.github.pgwatchrpc.rpc.gob.GobReader;
+import io.github.pgwatchrpc.rpc.gob.GobSkipper;
+import io.github.pgwatchrpc.rpc.gob.GobType;
+import io.github.pgwatchrpc.rpc.gob.GobTypes;
+import io.github.pgwatchrpc.rpc.netrpc.ArgumentDecoder;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Reads {@code MeasurementEnvelope} of pgwatch v3 straight from gob into the model, without objects in between. It wants
+ * the fields DBName, MetricName, CustomTags and Data, which all versions have, and skips what only some send.
+ *
+ * <p>This is the hottest loop of the receiver. A row is a Go map from text to interfaces: its keys come in random order, so
+ * names are found by hash; an interface value is the name of its Go type, the number of its wire type, a length that only
+ * a skipper needs, a zero, and the value.
+ */
+final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelope> {
+
+    private static final int DATABASE = 0;
+    private static final int METRIC = 1;
+    private static final int TAGS = 2;
+    private static final int DATA = 3;
+    private static final String[] FIELDS = {"DBName", "MetricName", "CustomTags", "Data"};
+
+    private static final int BOOL = 1;
+    private static final int INT = 2;
+    private static final int UINT = 3;
+    private static final int FLOAT = 4;
+    private static final int BYTES = 5;
+    private static final int STRING = 6;
+    private static final int INTERFACE = 8;
+
+    /** The only name of a basic type that tells more than its wire type does. */
+    private static final int FLOAT32_LENGTH = "float32".length();
+
+    private final Supplier<EnvelopeBuilder> builders;
+    private final LongSupplier clock;
+    private final StructPlan plan = new StructPlan(FIELDS);
+
+    EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock) {
+        this.builders = builders;
+        this.clock = clock;
+    }
+
+    @Override
+    public MeasurementEnvelope decode(GobReader reader, GobTypes types, int type) throws GobException {
+        EnvelopeBuilder builder = builders.get();
+        try {
+            builder.receivedAt(clock.getAsLong());
+            int[] fields = plan.fields(types, type);
+            int field = -1;
+            for (int delta = plan.readDelta(reader, field); delta != 0; delta = plan.readDelta(reader, field)) {
+                field += delta;
+                switch (fields[field]) {
+                    case DATABASE -> builder.database(plan.readString(reader, DATABASE));
+                    case METRIC -> builder.metric(plan.readString(reader, METRIC));
+                    case TAGS -> readTags(reader, types, builder);
+                    case DATA -> readRows(reader, types, builder);
+                    default -> GobSkipper.skip(reader, types, plan.wireType(field));
+                }
+            }
+            return builder.build();
+        } finally {
+            // after build() there is nothing left; after an error there is
+            builder.reset();
+        }
+    }
+
+    private void readTags(GobReader reader, GobTypes types, EnvelopeBuilder builder) throws GobException {
+        if (!(types.get(plan.typeOf(TAGS)) instanceof GobType.Map map)
+                || map.key() != STRING
+                || map.element() != STRING) {
+            throw mismatch(TAGS, types, "map[string]string");
+        }
+        builder.customTags(java.util.Map.of());
+        for (int left = reader.readCount(); left > 0; left--) {
+            builder.customTag(reader.readString(), reader.readString());
+        }
+    }
+
+    private void readRows(GobReader reader, GobTypes types, EnvelopeBuilder builder) throws GobException {
+        if (!(types.get(plan.typeOf(DATA)) instanceof GobType.Slice rows)
+                || !(types.get(rows.element()) instanceof GobType.Map row)
+                || row.key() != STRING) {
+            throw mismatch(DATA, types, "[]map[string]interface {}");
+        }
+        int valueType = row.element();
+        for (int left = reader.readCount(); left > 0; left--) {
+            builder.beginRow();
+            for (int columns = reader.readCount(); columns > 0; columns--) {
+                int begin = reader.readBytes();
+                int column = builder.column(reader.array(), begin, reader.length());
+                if (valueType == INTERFACE) {
+                    readInterface(reader, types, builder, column);
+                } else {
+                    readValue(reader, types, builder, column, valueType, false);
+                }
+            }
+            builder.endRow();
+        }
+    }
+
+    private static void readInterface(GobReader reader, GobTypes types, EnvelopeBuilder builder, int column)
+            throws GobException {
+        int name = reader.readBytes();
+        int nameLength = reader.length();
+        if (nameLength == 0) {
+            builder.putNull(column);
+            return;
+        }
+        int type = types.readTypeSequence(reader, true);
+        reader.readUint();
+        if (type <= STRING) {
+            reader.readSingletonDelta();
+            boolean single = type == FLOAT && nameLength == FLOAT32_LENGTH && reader.array()[name + 5] == '3';
+            readValue(reader, types, builder, column, type, single);
+        } else {
+            builder.put(column, ModelValues.readTopLevel(reader, types, type));
+        }
+    }
+
+    private static void readValue(
+            GobReader reader, GobTypes types, EnvelopeBuilder builder, int column, int type, boolean single)
+            throws GobException {
+        switch (type) {
+            case BOOL -> builder.putBoolean(column, reader.readBool());
+            case INT -> builder.putLong(column, reader.readInt());
+            case UINT -> builder.putUnsignedLong(column, reader.readUint());
+            case FLOAT -> {
+                if (single) {
+                    builder.putFloat(column, (float) reader.readFloat());
+                } else {
+                    builder.putDouble(column, reader.readFloat());
+                }
+            }
+            case BYTES -> {
+                int begin = reader.readBytes();
+                builder.putBytes(column, reader.array(), begin, reader.length());
+            }
+            case STRING -> {
+                int begin = reader.readBytes();
+                builder.putText(column, reader.array(), begin, reader.length());
+            }
+            default -> builder.put(column, ModelValues.read(reader, types, type));
+        }
+    }
+
+    private GobException mismatch(int field, GobTypes types, String expected) throws GobException {
+        return new GobException("gob: type of field " + plan.name(field) + ": " + types.get(plan.typeOf(field))
+                + " (expected: " + expected + ")");
+    }
+}

@@ -1,0 +1,37 @@
+package io.github.pgwatchrpc.rpc.pgwatch;
+
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcPeer;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Takes what pgwatch sends, over whatever protocol it came. Called on event loops: it must not block and must be
+ * thread-safe.
+ *
+ * <p>pgwatch waits for each answer and forgets what was refused, so: answer soon, and answer with success only when the
+ * data is as safe as it was promised to be. The text of an answer is printed in pgwatch's own log; empty is the rule.
+ */
+public interface Receiver {
+
+    /**
+     * Takes the rows of an envelope. It has at least one row, a database and a metric: envelopes without rows are
+     * answered before they get here.
+     *
+     * @param envelope the rows
+     * @param peer who sent them
+     * @return the text for pgwatch's log, when the rows are safe; or an {@link RpcException} with the reason
+     * @throws RpcException to refuse at once
+     */
+    CompletionStage<String> updateMeasurements(MeasurementEnvelope envelope, RpcPeer peer) throws RpcException;
+
+    /**
+     * Is told that a source begins or ends to send a metric.
+     *
+     * @param sync what changes
+     * @param peer who tells
+     * @return the text for pgwatch's log; or an {@link RpcException} with the reason
+     * @throws RpcException to refuse at once
+     */
+    CompletionStage<String> syncMetric(SyncMetric sync, RpcPeer peer) throws RpcException;
+}

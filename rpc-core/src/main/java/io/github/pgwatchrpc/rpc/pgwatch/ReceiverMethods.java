@@ -1,0 +1,64 @@
+package io.github.pgwatchrpc.rpc.pgwatch;
+
+import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcPeer;
+import io.github.pgwatchrpc.rpc.netrpc.NetRpcServer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+
+/**
+ * Puts a {@link Receiver} on a net/rpc server under the names that pgwatch v3 calls. What can be answered without the
+ * receiver is answered here, with the texts that clients' logs know.
+ */
+public final class ReceiverMethods {
+
+    /** The answer to an envelope without rows: v3.0.0 begins with some, and an error would cost it a whole batch. */
+    public static final String NO_ROWS = "no data provided; nothing to store";
+
+    private ReceiverMethods() {}
+
+    /**
+     * Adds the methods.
+     *
+     * @param server to add them to
+     * @param receiver takes what comes
+     * @param clock tells the time of receipt, in nanoseconds since 1970
+     * @return the server's builder
+     */
+    public static NetRpcServer.Builder add(NetRpcServer.Builder server, Receiver receiver, LongSupplier clock) {
+        // builders keep what they have learnt of column names; one a thread, not one a connection
+        ThreadLocal<EnvelopeBuilder> builders = ThreadLocal.withInitial(EnvelopeBuilder::new);
+        return server.method(
+                        "Receiver.UpdateMeasurements",
+                        () -> new EnvelopeDecoder(builders::get, clock),
+                        (MeasurementEnvelope envelope, RpcPeer peer) -> update(receiver, envelope, peer))
+                .method("Receiver.SyncMetric", SyncMetricDecoder::new, receiver::syncMetric);
+    }
+
+    private static CompletionStage<String> update(Receiver receiver, MeasurementEnvelope envelope, RpcPeer peer)
+            throws RpcException {
+        if (envelope.size() == 0) {
+            return CompletableFuture.completedFuture(NO_ROWS);
+        }
+        requireNames(envelope);
+        return receiver.updateMeasurements(envelope, peer);
+    }
+
+    /**
+     * Refuses rows that belong to nobody, in the words of the Go receivers.
+     *
+     * @param envelope with rows
+     * @throws RpcException if the database or the metric has no name
+     */
+    public static void requireNames(MeasurementEnvelope envelope) throws RpcException {
+        if (envelope.database().isEmpty()) {
+            throw new RpcException("empty database name");
+        }
+        if (envelope.metric().isEmpty()) {
+            throw new RpcException("empty metric name");
+        }
+    }
+}
