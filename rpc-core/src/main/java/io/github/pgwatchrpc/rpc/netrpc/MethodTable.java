@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The methods of a server by their names. Immutable. */
-final class MethodTable {
+final class MethodTable implements ServerSession.Methods {
 
     /** A method with all that is needed to call it. */
     static final class Entry<A, R> {
@@ -36,13 +36,14 @@ final class MethodTable {
         }
     }
 
-    @Nullable
-    Entry<?, ?> find(String name) {
+    @Override
+    public @Nullable Entry<?, ?> find(String name) {
         return byName.get(name);
     }
 
     /** Why there is no such method, in the words of Go's net/rpc (server.go, readRequestHeader). */
-    String whyNot(String name) {
+    @Override
+    public String whyNot(String name) {
         int dot = name.lastIndexOf('.');
         if (dot < 0) {
             return "rpc: service/method request ill-formed: " + name;

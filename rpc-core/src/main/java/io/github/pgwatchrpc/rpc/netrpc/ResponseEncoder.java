@@ -118,7 +118,8 @@ final class ResponseEncoder {
         }
     }
 
-    private static int uintSize(long value) {
+    /** How many bytes an unsigned integer takes. */
+    static int uintSize(long value) {
         return value >= 0 && value < 0x80 ? 1 : 1 + (71 - Long.numberOfLeadingZeros(value)) / 8;
     }
 

@@ -43,6 +43,18 @@ final class ServerSession implements MessageFraming.Listener {
         void badTypeDefinition(String reason);
     }
 
+    /** Where methods are looked up. */
+    @FunctionalInterface
+    interface Methods {
+
+        MethodTable.@Nullable Entry<?, ?> find(String name);
+
+        /** Why {@link #find} found nothing, in the words that cross the wire. */
+        default String whyNot(String name) {
+            return "rpc: can't find method " + name;
+        }
+    }
+
     private enum State {
         HEADER,
         ARGUMENT
@@ -50,7 +62,7 @@ final class ServerSession implements MessageFraming.Listener {
 
     private static final byte[] NOTHING = {};
 
-    private final MethodTable methods;
+    private final Methods methods;
     private final Calls calls;
     private final BufferBudget budget;
     private final int messageBytes;
@@ -77,7 +89,7 @@ final class ServerSession implements MessageFraming.Listener {
     /** Bytes that were read for it, each time from its beginning: a bound on the work that it can make. */
     private long readAgain;
 
-    ServerSession(MethodTable methods, GobLimits limits, BufferBudget budget, Calls calls) {
+    ServerSession(Methods methods, GobLimits limits, BufferBudget budget, Calls calls) {
         this.methods = methods;
         this.calls = calls;
         this.budget = budget;

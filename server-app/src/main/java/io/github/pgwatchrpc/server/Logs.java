@@ -1,0 +1,53 @@
+package io.github.pgwatchrpc.server;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.EncoderBase;
+import java.util.List;
+import java.util.Locale;
+import org.slf4j.LoggerFactory;
+
+/** Sets logging up: one stream, stderr, so that what a command prints can be piped. */
+final class Logs {
+
+    private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
+
+    private Logs() {}
+
+    static void configure(String level, String format) throws ConfigException {
+        if (!LEVELS.contains(level.toLowerCase(Locale.ROOT))) {
+            throw new ConfigException("--log-level: " + level + " (expected: one of " + LEVELS + ")", "info is the rule");
+        }
+        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            return; // embedded in a program that has its own
+        }
+        EncoderBase<ILoggingEvent> encoder =
+                switch (format) {
+                    case "text" -> {
+                        PatternLayoutEncoder text = new PatternLayoutEncoder();
+                        text.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n%ex{full}");
+                        yield text;
+                    }
+                    case "json" -> new JsonEncoder();
+                    default -> throw new ConfigException(
+                            "--log-format: " + format + " (expected: text or json)", "text is the rule");
+                };
+        encoder.setContext(context);
+        encoder.start();
+        ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+        console.setContext(context);
+        console.setTarget("System.err");
+        console.setEncoder(encoder);
+        console.start();
+        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.detachAndStopAllAppenders();
+        root.addAppender(console);
+        root.setLevel(Level.WARN);
+        context.getLogger("io.github.pgwatchrpc").setLevel(Level.toLevel(level));
+    }
+}

@@ -1,0 +1,76 @@
+package io.github.pgwatchrpc.server;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of {@code serve} and {@code demo}, as they were given. */
+final class ServeOptions {
+
+    static final String DEFAULT_LISTEN = "0.0.0.0:5000";
+    static final String DEFAULT_WEB = "127.0.0.1:5001";
+
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            defaultValue = DEFAULT_LISTEN,
+            description = "where pgwatch connects to (default: ${DEFAULT-VALUE}); port 0 takes a free one")
+    String listen = DEFAULT_LISTEN;
+
+    @Option(
+            names = "--sink",
+            paramLabel = "URI",
+            split = "\n",
+            description = "where measurements go; can be repeated (default: jsonfile:DATA/measurements.jsonl)")
+    List<String> sinks = new ArrayList<>();
+
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with the same options, without dashes in front")
+    @Nullable Path config;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            defaultValue = "./pgwatch-rpc-data",
+            description = "the receiver's own files (default: ${DEFAULT-VALUE})")
+    Path dataDir = Path.of("./pgwatch-rpc-data");
+
+    @Option(
+            names = "--web-addr",
+            paramLabel = "HOST:PORT",
+            defaultValue = DEFAULT_WEB,
+            description = "/liveness, /readiness, /metrics, /api/status (default: ${DEFAULT-VALUE}); off to disable")
+    String webAddress = DEFAULT_WEB;
+
+    @Option(
+            names = "--durability",
+            paramLabel = "fsync|flush",
+            defaultValue = "fsync",
+            description = "what is true when a call is answered: fsync, the rows are on the disk (survives a power cut); "
+                    + "flush, the system has them (survives a crash of the receiver) (default: ${DEFAULT-VALUE})")
+    Durability durability = Durability.FSYNC;
+
+    @Option(
+            names = "--ack-timeout",
+            paramLabel = "TIME",
+            defaultValue = "5s",
+            description = "after which a call that could not be stored is answered with an error, since pgwatch would "
+                    + "wait for ever (default: ${DEFAULT-VALUE}; ms, s, m)")
+    Duration ackTimeout = Duration.ofSeconds(5);
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "info",
+            description = "error, warn, info, debug (default: ${DEFAULT-VALUE})")
+    String logLevel = "info";
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "text|json",
+            defaultValue = "text",
+            description = "of the log, which goes to stderr (default: ${DEFAULT-VALUE})")
+    String logFormat = "text";
+}

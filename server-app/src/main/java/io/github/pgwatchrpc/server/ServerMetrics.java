@@ -1,0 +1,259 @@
+package io.github.pgwatchrpc.server;
+
+import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToDoubleFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what happens, and writes those events to the log that an operator must act on. Names and meanings stand in
+ * docs/metrics.md. Thread-safe.
+ */
+final class ServerMetrics implements RpcObserver, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.github.pgwatchrpc.server.Connections");
+
+    /** One line a second and kind is enough to know; the counters tell how often. */
+    private static final long LOG_INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics gc = new JvmGcMetrics();
+
+    private final Counter receivedRows = counter("pgwatch.rpc.rows.received", "rows that arrived");
+    private final Counter storedRows = counter("pgwatch.rpc.rows.stored", "rows that were stored before their call was answered");
+    private final Counter refusedRows = counter("pgwatch.rpc.rows.refused", "rows that could not be stored; their calls were answered with an error");
+    private final Counter lateRows = counter("pgwatch.rpc.rows.timeout", "rows whose calls were answered with an error because storing took too long");
+    private final Counter headers = counter("pgwatch.rpc.headers.without.body", "calls that a client began and could not encode");
+    private final Counter badTypes = counter("pgwatch.rpc.type.definitions.bad", "type definitions that could not be used");
+    private final Timer acknowledgement = Timer.builder("pgwatch.rpc.acknowledgement")
+            .description("from the last byte of a call to its answer")
+            .publishPercentiles(0.5, 0.99)
+            .register(registry);
+    private final Map<String, Counter> calls = new ConcurrentHashMap<>();
+    private final Map<String, Counter> errors = new ConcurrentHashMap<>();
+    private final Map<Refusal, Counter> refusals = new EnumMap<>(Refusal.class);
+    private final Map<End, Counter> ends = new EnumMap<>(End.class);
+    private final Map<SyncMetric.Operation, Counter> syncs = new EnumMap<>(SyncMetric.Operation.class);
+    private final AtomicLong connections = new AtomicLong();
+    private final Map<String, AtomicLong> lastLogged = new ConcurrentHashMap<>();
+
+    ServerMetrics() {
+        for (Refusal each : Refusal.values()) {
+            refusals.put(each, tagged("pgwatch.rpc.calls.refused", "calls that did not reach their method", "reason", each));
+        }
+        for (End each : End.values()) {
+            ends.put(each, tagged("pgwatch.rpc.connections.closed", "connections that ended", "reason", each));
+        }
+        for (SyncMetric.Operation each : SyncMetric.Operation.values()) {
+            syncs.put(each, tagged("pgwatch.rpc.sync.metric", "SyncMetric calls", "operation", each));
+        }
+        registry.gauge("pgwatch.rpc.connections", connections);
+        new JvmMemoryMetrics().bindTo(registry);
+        gc.bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(registry);
+    }
+
+    private Counter tagged(String name, String description, String tag, Enum<?> value) {
+        return Counter.builder(name)
+                .description(description)
+                .tag(tag, value.name().toLowerCase(java.util.Locale.ROOT))
+                .register(registry);
+    }
+
+    <T> void gauge(String name, T object, ToDoubleFunction<T> value) {
+        registry.gauge(name, object, value);
+    }
+
+    // ---- rows ----
+
+    void received(long rows) {
+        receivedRows.increment(rows);
+    }
+
+    void stored(long rows) {
+        storedRows.increment(rows);
+    }
+
+    void refused(long rows) {
+        refusedRows.increment(rows);
+    }
+
+    void timedOut(long rows) {
+        lateRows.increment(rows);
+    }
+
+    void synced(SyncMetric.Operation operation) {
+        count(syncs, operation);
+    }
+
+    private static <K> void count(Map<K, Counter> counters, K key) {
+        Counter counter = counters.get(key);
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
+    long receivedRows() {
+        return (long) receivedRows.count();
+    }
+
+    long storedRows() {
+        return (long) storedRows.count();
+    }
+
+    long refusedRows() {
+        return (long) (refusedRows.count() + lateRows.count());
+    }
+
+    long openConnections() {
+        return connections.get();
+    }
+
+    long calls() {
+        return (long) calls.values().stream().mapToDouble(Counter::count).sum();
+    }
+
+    double acknowledgementMillis(double percentile) {
+        for (var each : acknowledgement.takeSnapshot().percentileValues()) {
+            if (each.percentile() == percentile) {
+                return each.value(TimeUnit.MILLISECONDS);
+            }
+        }
+        return 0;
+    }
+
+    String scrape() {
+        return registry.scrape();
+    }
+
+    // ---- connections ----
+
+    @Override
+    public void opened(SocketAddress peer) {
+        connections.incrementAndGet();
+        LOG.debug("connection of {}", peer);
+    }
+
+    @Override
+    public void closed(SocketAddress peer, End end, long calls, String reason) {
+        connections.decrementAndGet();
+        count(ends, end);
+        switch (end) {
+            case PEER -> LOG.debug("connection of {} ended after {} calls", peer, calls);
+            case SHUTDOWN -> {
+                if (calls > 0) {
+                    LOG.info("connection of {} closed after {} calls: {}", peer, calls, reason);
+                }
+            }
+            case CUT, BROKEN_STREAM, TOO_MANY, TIMEOUT, UNKNOWN_PROTOCOL -> {
+                if (calls > 0) {
+                    LOG.warn(
+                            "connection of {} LOST after {} calls: {}. A pgwatch v3 never connects again: if it is one, restart it",
+                            peer,
+                            calls,
+                            reason);
+                } else if (mayLog(end.name())) {
+                    LOG.warn("connection of {} refused: {}", peer, reason);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void called(String method, int bytes) {
+        calls.computeIfAbsent(
+                        method,
+                        name -> Counter.builder("pgwatch.rpc.calls")
+                                .description("calls by method")
+                                .tag("method", name)
+                                .register(registry))
+                .increment();
+    }
+
+    @Override
+    public void answered(String method, long nanos, boolean failed) {
+        acknowledgement.record(nanos, TimeUnit.NANOSECONDS);
+        if (failed) {
+            errors.computeIfAbsent(
+                            method,
+                            name -> Counter.builder("pgwatch.rpc.calls.failed")
+                                    .description("calls answered with an error")
+                                    .tag("method", name)
+                                    .register(registry))
+                    .increment();
+        }
+    }
+
+    @Override
+    public void refused(SocketAddress peer, String method, Refusal refusal, String reason) {
+        count(refusals, refusal);
+        if (mayLog(refusal.name())) {
+            LOG.warn("call of {} by {} refused: {}", printable(method), peer, printable(reason));
+        }
+    }
+
+    @Override
+    public void headerWithoutBody(SocketAddress peer, String method) {
+        headers.increment();
+        if (mayLog("header")) {
+            LOG.warn(
+                    "{} could not encode its call of {} and sent the header alone: those rows are lost at the client. "
+                            + "Some metric there returns a type that pgwatch v3 cannot send (numeric, timestamp, uuid, an array …): "
+                            + "cast it in the metric's SQL",
+                    peer,
+                    printable(method));
+        }
+    }
+
+    @Override
+    public void badTypeDefinition(SocketAddress peer, String reason) {
+        badTypes.increment();
+        if (mayLog("type")) {
+            LOG.warn("type definition of {} ignored: {}", peer, printable(reason));
+        }
+    }
+
+    private boolean mayLog(String kind) {
+        AtomicLong last = lastLogged.computeIfAbsent(kind, name -> new AtomicLong(System.nanoTime() - LOG_INTERVAL_NANOS));
+        long before = last.get();
+        long now = System.nanoTime();
+        return now - before >= LOG_INTERVAL_NANOS && last.compareAndSet(before, now);
+    }
+
+    /** What a peer sent must not write lines of its own into the log. */
+    private static String printable(String text) {
+        StringBuilder clean = new StringBuilder();
+        for (int i = 0; i < Math.min(text.length(), 200); i++) {
+            char each = text.charAt(i);
+            clean.append(Character.isISOControl(each) || each == '\u2028' || each == '\u2029' ? '?' : each);
+        }
+        return text.length() > 200 ? clean.append('…').toString() : clean.toString();
+    }
+
+    @Override
+    public void close() {
+        gc.close();
+        registry.close();
+    }
+}

@@ -1,0 +1,100 @@
+package io.github.pgwatchrpc.server;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Where options that are not on the command line get their value: from the environment, then from the configuration file.
+ * An option {@code --web-addr} is {@code PGWATCH_RPC_WEB_ADDR} in the one and {@code web-addr} in the other; an option that
+ * can be repeated takes its values separated by line breaks in the environment and as a list in the file.
+ */
+final class Settings implements CommandLine.IDefaultValueProvider {
+
+    static final String PREFIX = "PGWATCH_RPC_";
+
+    private final Map<String, String> environment;
+    private final Map<String, String> file;
+
+    Settings(Map<String, String> environment, Map<String, String> file) {
+        this.environment = Map.copyOf(environment);
+        this.file = Map.copyOf(file);
+    }
+
+    static String variable(String option) {
+        return PREFIX + option.replaceFirst("^--", "").replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    @Override
+    public @Nullable String defaultValue(ArgSpec argument) {
+        if (!(argument instanceof OptionSpec option)) {
+            return null;
+        }
+        String name = option.longestName();
+        String value = environment.get(variable(name));
+        return value != null && !value.isEmpty() ? value : file.get(name.replaceFirst("^--", ""));
+    }
+
+    /**
+     * Reads the configuration file.
+     *
+     * @param known the options that it may set, without dashes
+     * @throws ConfigException with all errors of the file at once
+     */
+    static Map<String, String> read(Path path, List<String> known) throws ConfigException {
+        Map<?, ?> yaml;
+        try {
+            Object content = new ObjectMapper(new YAMLFactory()).readValue(Files.readString(path), Object.class);
+            if (content == null) {
+                return Map.of();
+            }
+            if (!(content instanceof Map<?, ?> map)) {
+                throw new ConfigException(
+                        path + ": the file is a list or a single value (expected: keys with values)",
+                        "write one option a line, for example: listen: 0.0.0.0:5000");
+            }
+            yaml = map;
+        } catch (JsonProcessingException e) {
+            throw new ConfigException(
+                    path + ": not YAML: " + e.getOriginalMessage() + " at line "
+                            + (e.getLocation() == null ? "?" : e.getLocation().getLineNr()),
+                    "see docs/configuration.md for an example",
+                    e);
+        } catch (IOException e) {
+            throw new ConfigException(path + ": cannot be read: " + e, "check the path given with --config", e);
+        }
+        Map<String, String> values = new TreeMap<>();
+        List<String> errors = new ArrayList<>();
+        for (Map.Entry<?, ?> entry : yaml.entrySet()) {
+            String key = String.valueOf(entry.getKey());
+            Object value = entry.getValue();
+            if (!known.contains(key)) {
+                errors.add(key + ": no such option");
+            } else if (value instanceof List<?> list) {
+                values.put(key, list.stream().map(String::valueOf).collect(Collectors.joining("\n")));
+            } else if (value instanceof Map) {
+                errors.add(key + ": keys below it (expected: a value or a list)");
+            } else if (value != null) {
+                values.put(key, String.valueOf(value));
+            }
+        }
+        if (!errors.isEmpty()) {
+            throw new ConfigException(
+                    path + ": " + String.join("; ", errors), "the options are: " + String.join(", ", known));
+        }
+        return values;
+    }
+}

@@ -1,0 +1,94 @@
+package io.github.pgwatchrpc.server;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/** The arrows of docs/architecture.md. */
+@NullMarked
+class ArchitectureTest {
+
+    private static final String ROOT = "io.github.pgwatchrpc.";
+
+    private final JavaClasses ours = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.github.pgwatchrpc");
+
+    @Test
+    void theModelKnowsOnlyTheJdk() {
+        classes()
+                .that()
+                .resideInAPackage(ROOT + "measurement..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", ROOT + "measurement..", "org.jspecify..")
+                .check(ours);
+    }
+
+    @Test
+    void protocolsDoNotKnowSinks() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "rpc..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT + "sink..", ROOT + "server..")
+                .check(ours);
+    }
+
+    @Test
+    void sinksDoNotKnowProtocolsNorTheirNetty() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "sink..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT + "rpc..", ROOT + "server..", "io.netty..")
+                .check(ours);
+    }
+
+    @Test
+    void sinksDoNotKnowEachOther() {
+        slices().matching(ROOT + "sink.(*)..").should().notDependOnEachOther().check(ours);
+    }
+
+    @Test
+    void theCodecKnowsNothingOfRpc() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "rpc.gob..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        ROOT + "rpc", ROOT + "rpc.netrpc..", ROOT + "rpc.listen..", ROOT + "rpc.pgwatch..", "io.netty..")
+                .check(ours);
+    }
+
+    @Test
+    void netRpcKnowsNothingOfPgwatch() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "rpc.netrpc..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT + "rpc.pgwatch..", ROOT + "measurement..")
+                .check(ours);
+    }
+
+    @Test
+    void detectionIsPure() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "rpc.detect..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty..", "java.net..", "java.nio.channels..")
+                .check(ours);
+    }
+}
