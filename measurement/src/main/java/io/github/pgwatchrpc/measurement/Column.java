@@ -26,6 +26,15 @@ final class Column {
     /** The name without the prefix that gave it its role. */
     final String plainName;
 
+    /**
+     * The name as it stands in a JSON object: name in quotes, colon. Behind that come bytes that mean nothing, so that it
+     * can be copied in whole words.
+     */
+    final byte[] jsonName;
+
+    /** How many bytes of {@link #jsonName} count. */
+    final int jsonNameLength;
+
     Column(byte[] utf8) {
         this.utf8 = utf8;
         this.name = new String(utf8, StandardCharsets.UTF_8);
@@ -37,6 +46,9 @@ final class Column {
             role = Role.FIELD;
         }
         plainName = role == Role.TAG ? name.substring(TAG_PREFIX.length()) : name;
+        JsonWriter writer = new JsonWriter(utf8.length + Words.SIZE).name(utf8);
+        jsonNameLength = writer.length();
+        jsonName = Arrays.copyOf(writer.buffer(), jsonNameLength + Words.SIZE - 1);
     }
 
     boolean hasName(byte[] bytes, int offset, int length) {

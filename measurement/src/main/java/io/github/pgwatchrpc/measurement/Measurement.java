@@ -215,7 +215,7 @@ public final class Measurement {
         return envelope.slots[cell];
     }
 
-    private int cell(int column) {
+    int cell(int column) {
         return begin + Objects.checkIndex(column, end - begin);
     }
 
