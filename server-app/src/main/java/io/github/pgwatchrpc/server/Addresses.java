@@ -20,7 +20,8 @@ final class Addresses {
         try {
             port = Integer.parseInt(text.substring(colon + 1));
         } catch (NumberFormatException e) {
-            throw new ConfigException(option + ": port " + text.substring(colon + 1) + " (expected: a number)", hint, e);
+            throw new ConfigException(
+                    option + ": port " + text.substring(colon + 1) + " (expected: a number)", hint, e);
         }
         if (port < 0 || port > 65535) {
             throw new ConfigException(option + ": port " + port + " (expected: 0 to 65535)", hint);

@@ -29,7 +29,8 @@ final class DataDirectory implements AutoCloseable {
                 if (path.getParent() != null) {
                     Files.createDirectories(path.getParent());
                 }
-                Files.createDirectory(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                Files.createDirectory(
+                        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             FileChannel file =
                     FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "inspect",
-        description = "Decodes the recorded bytes of a client (net/rpc with or without CONNECT, gob; gzip or not) to one "
-                + "JSON line a call. Calls that lost their argument and what could not be decoded are told on stderr.")
+        description =
+                "Decodes the recorded bytes of a client (net/rpc with or without CONNECT, gob; gzip or not) to one "
+                        + "JSON line a call. Calls that lost their argument and what could not be decoded are told on stderr.")
 final class InspectCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "FILE", description = "the recorded bytes, client to server; - for standard input")
@@ -45,13 +46,18 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ConfigException {
         PrintWriter err = spec.commandLine().getErr();
-        try (InputStream in = open();
-                OutputStream out = new BufferedOutputStream(System.out, 64 << 10)) {
-            CallRecording.read(in, GobLimits.DEFAULT, new InspectDecoder(types), new Printer(out, err));
+        OutputStream out = new BufferedOutputStream(System.out, 64 << 10);
+        try (InputStream in = open()) {
+            try {
+                CallRecording.read(in, GobLimits.DEFAULT, new InspectDecoder(types), new Printer(out, err));
+            } finally {
+                out.flush();
+            }
             return ExitCode.FINE;
         } catch (IOException | UncheckedIOException e) {
             err.println("pgwatch-rpc: " + file + ": " + e.getMessage());
-            err.println("  what was decoded before stands above; a recording holds the bytes of one connection, client to server");
+            err.println(
+                    "  what was decoded before stands above; a recording holds the bytes of one connection, client to server");
             return ExitCode.FAILED;
         }
     }

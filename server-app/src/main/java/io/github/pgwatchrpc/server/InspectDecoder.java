@@ -50,7 +50,8 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
     private JsonNode value(GobReader reader, GobTypes known, GobType type, String goType, int depth)
             throws GobException {
         if (depth == 0) {
-            throw new GobException("gob: nesting of values is deeper than " + reader.limits().depth());
+            throw new GobException(
+                    "gob: nesting of values is deeper than " + reader.limits().depth());
         }
         if (type instanceof GobType.Basic basic) {
             return basic(reader, known, basic, goType, depth);
@@ -97,9 +98,10 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
                 String value = reader.readString();
                 yield goType.isEmpty() ? JSON.textNode(value) : tagged(goType, value);
             }
-            case COMPLEX -> tagged(
-                    goType.isEmpty() ? "complex128" : goType,
-                    "(" + goText(reader.readFloat()) + "," + goText(reader.readFloat()) + ")");
+            case COMPLEX ->
+                tagged(
+                        goType.isEmpty() ? "complex128" : goType,
+                        "(" + goText(reader.readFloat()) + "," + goText(reader.readFloat()) + ")");
             case INTERFACE -> {
                 String name = reader.readString();
                 if (name.isEmpty()) {
@@ -152,7 +154,7 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
     private JsonNode struct(GobReader reader, GobTypes known, GobType.Struct type, int depth) throws GobException {
         Map<String, JsonNode> fields = new TreeMap<>();
         for (GobType.Field each : type.fields()) {
-            fields.put(each.name(), zero(known, known.get(each.type())));
+            fields.put(each.name(), zero(known.get(each.type())));
         }
         int field = -1;
         for (long delta = reader.readUint(); delta != 0; delta = reader.readUint()) {
@@ -175,7 +177,7 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
     }
 
     /** What a field is that was left out. */
-    private JsonNode zero(GobTypes known, GobType type) {
+    private JsonNode zero(GobType type) {
         if (type instanceof GobType.Basic basic) {
             return switch (basic) {
                 case BOOL -> JSON.booleanNode(false);
@@ -186,7 +188,10 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
                 case BYTES, COMPLEX, INTERFACE -> JSON.nullNode();
             };
         }
-        return JSON.nullNode();
+        // Go's maps by number have no null in the recordings' form
+        return type instanceof GobType.Map map && map.key() != GobType.Basic.STRING.id()
+                ? JSON.objectNode()
+                : JSON.nullNode();
     }
 
     /** A number as Go's strconv prints it with format 'g' and the fewest digits. */

@@ -21,22 +21,22 @@ final class Logs {
 
     static void configure(String level, String format) throws ConfigException {
         if (!LEVELS.contains(level.toLowerCase(Locale.ROOT))) {
-            throw new ConfigException("--log-level: " + level + " (expected: one of " + LEVELS + ")", "info is the rule");
+            throw new ConfigException(
+                    "--log-level: " + level + " (expected: one of " + LEVELS + ")", "info is the rule");
         }
         if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
             return; // embedded in a program that has its own
         }
-        EncoderBase<ILoggingEvent> encoder =
-                switch (format) {
-                    case "text" -> {
-                        PatternLayoutEncoder text = new PatternLayoutEncoder();
-                        text.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n%ex{full}");
-                        yield text;
-                    }
-                    case "json" -> new JsonEncoder();
-                    default -> throw new ConfigException(
-                            "--log-format: " + format + " (expected: text or json)", "text is the rule");
-                };
+        EncoderBase<ILoggingEvent> encoder = switch (format) {
+            case "text" -> {
+                PatternLayoutEncoder text = new PatternLayoutEncoder();
+                text.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n%ex{full}");
+                yield text;
+            }
+            case "json" -> new JsonEncoder();
+            default ->
+                throw new ConfigException("--log-format: " + format + " (expected: text or json)", "text is the rule");
+        };
         encoder.setContext(context);
         encoder.start();
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();

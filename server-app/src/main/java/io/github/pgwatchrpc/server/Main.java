@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.server;
 
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "The receiver for pgwatch's remote sink.",
-        subcommands = {ServeCommand.class, DemoCommand.class, LoadCommand.class, InspectCommand.class},
+        subcommands = {ServeCommand.class, InspectCommand.class},
         footer = {
             "",
             "Without a command it serves. Every option --some-name can also be given as the variable",
@@ -44,7 +45,8 @@ public final class Main {
     /** Options without a command are those of serve. */
     private static boolean isServe(String[] args) {
         return args.length == 0
-                || args[0].startsWith("-") && !java.util.List.of("-h", "--help", "-V", "--version").contains(args[0]);
+                || (args[0].startsWith("-")
+                        && !List.of("-h", "--help", "-V", "--version").contains(args[0]));
     }
 
     private static String[] withServe(String[] args) {

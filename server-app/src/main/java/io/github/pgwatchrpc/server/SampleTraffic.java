@@ -26,24 +26,53 @@ final class SampleTraffic {
     }
 
     private static final List<Metric> METRICS = List.of(
-            metric("db_stats", 1, "", "", "c:numbackends c:xact_commit c:xact_rollback c:blks_read c:blks_hit "
-                    + "c:tup_returned c:tup_fetched c:tup_inserted c:tup_updated c:tup_deleted c:conflicts c:temp_files "
-                    + "c:temp_bytes c:deadlocks m:blk_read_time m:blk_write_time g:postmaster_uptime_s f:in_recovery_int"),
-            metric("table_stats", 12, "tag_table_name", "orders_", "c:seq_scan c:seq_tup_read c:idx_scan c:idx_tup_fetch "
-                    + "c:n_tup_ins c:n_tup_upd c:n_tup_del g:n_live_tup g:n_dead_tup g:table_size_b g:total_relation_size_b "
-                    + "g:seconds_since_last_vacuum c:vacuum_count f:is_part_root"),
-            metric("index_stats", 15, "tag_index_name", "idx_", "c:idx_scan c:idx_tup_read c:idx_tup_fetch g:index_size_b "
-                    + "t:index_def f:is_uk_int"),
-            metric("stat_statements", 20, "tag_queryid", "", "c:calls m:total_time c:rows c:shared_blks_hit "
-                    + "c:shared_blks_read c:temp_blks_written m:blk_read_time c:wal_bytes t:tag_query"),
+            metric(
+                    "db_stats",
+                    1,
+                    "",
+                    "",
+                    "c:numbackends c:xact_commit c:xact_rollback c:blks_read c:blks_hit "
+                            + "c:tup_returned c:tup_fetched c:tup_inserted c:tup_updated c:tup_deleted c:conflicts c:temp_files "
+                            + "c:temp_bytes c:deadlocks m:blk_read_time m:blk_write_time g:postmaster_uptime_s f:in_recovery_int"),
+            metric(
+                    "table_stats",
+                    12,
+                    "tag_table_name",
+                    "orders_",
+                    "c:seq_scan c:seq_tup_read c:idx_scan c:idx_tup_fetch "
+                            + "c:n_tup_ins c:n_tup_upd c:n_tup_del g:n_live_tup g:n_dead_tup g:table_size_b g:total_relation_size_b "
+                            + "g:seconds_since_last_vacuum c:vacuum_count f:is_part_root"),
+            metric(
+                    "index_stats",
+                    15,
+                    "tag_index_name",
+                    "idx_",
+                    "c:idx_scan c:idx_tup_read c:idx_tup_fetch g:index_size_b " + "t:index_def f:is_uk_int"),
+            metric(
+                    "stat_statements",
+                    20,
+                    "tag_queryid",
+                    "",
+                    "c:calls m:total_time c:rows c:shared_blks_hit "
+                            + "c:shared_blks_read c:temp_blks_written m:blk_read_time c:wal_bytes t:tag_query"),
             metric("wal", 1, "", "", "c:xlog_location_b f:in_recovery_int g:postmaster_uptime_s c:timeline"),
-            metric("bgwriter", 1, "", "", "c:checkpoints_timed c:checkpoints_req m:checkpoint_write_time "
-                    + "m:checkpoint_sync_time c:buffers_checkpoint c:buffers_clean c:buffers_alloc"),
+            metric(
+                    "bgwriter",
+                    1,
+                    "",
+                    "",
+                    "c:checkpoints_timed c:checkpoints_req m:checkpoint_write_time "
+                            + "m:checkpoint_sync_time c:buffers_checkpoint c:buffers_clean c:buffers_alloc"),
             metric("locks_mode", 8, "tag_lockmode", "Lock", "g:count"),
             metric("cpu_load", 1, "", "", "r:load_1min r:load_5min r:load_15min"),
             metric("db_size", 1, "", "", "g:size_b g:catalog_size_b"),
-            metric("backends", 1, "", "", "g:total g:active g:idle g:idleintransaction g:waiting g:longest_session_seconds "
-                    + "g:max_xmin_age_s"));
+            metric(
+                    "backends",
+                    1,
+                    "",
+                    "",
+                    "g:total g:active g:idle g:idleintransaction g:waiting g:longest_session_seconds "
+                            + "g:max_xmin_age_s"));
 
     private final String database;
     private final SplittableRandom random;

@@ -27,8 +27,12 @@ final class ServeOptions {
             description = "where measurements go; can be repeated (default: jsonfile:DATA/measurements.jsonl)")
     List<String> sinks = new ArrayList<>();
 
-    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with the same options, without dashes in front")
-    @Nullable Path config;
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML file with the same options, without dashes in front")
+    @Nullable
+    Path config;
 
     @Option(
             names = "--data-dir",
@@ -48,8 +52,9 @@ final class ServeOptions {
             names = "--durability",
             paramLabel = "fsync|flush",
             defaultValue = "fsync",
-            description = "what is true when a call is answered: fsync, the rows are on the disk (survives a power cut); "
-                    + "flush, the system has them (survives a crash of the receiver) (default: ${DEFAULT-VALUE})")
+            description =
+                    "what is true when a call is answered: fsync, the rows are on the disk (survives a power cut); "
+                            + "flush, the system has them (survives a crash of the receiver) (default: ${DEFAULT-VALUE})")
     Durability durability = Durability.FSYNC;
 
     @Option(

@@ -117,12 +117,13 @@ final class Server implements AutoCloseable {
         if (pages == null) {
             return;
         }
-        pages.page("/", () -> WebServer.Page.text(
-                200, "pgwatch-rpc: /liveness /readiness /metrics /api/status"));
+        pages.page("/", () -> WebServer.Page.text(200, "pgwatch-rpc: /liveness /readiness /metrics /api/status"));
         pages.page("/liveness", () -> WebServer.Page.text(200, "alive"));
-        pages.page("/readiness", () -> isReady()
-                ? WebServer.Page.text(200, "ready")
-                : WebServer.Page.text(503, stopping ? "stopping" : "cannot store: see the log"));
+        pages.page(
+                "/readiness",
+                () -> isReady()
+                        ? WebServer.Page.text(200, "ready")
+                        : WebServer.Page.text(503, stopping ? "stopping" : "cannot store: see the log"));
         pages.page(
                 "/metrics",
                 () -> new WebServer.Page(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
@@ -158,7 +159,8 @@ final class Server implements AutoCloseable {
         return listener.address();
     }
 
-    @Nullable InetSocketAddress webAddress() {
+    @Nullable
+    InetSocketAddress webAddress() {
         return web == null ? null : web.address();
     }
 

@@ -36,11 +36,16 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     private final JvmGcMetrics gc = new JvmGcMetrics();
 
     private final Counter receivedRows = counter("pgwatch.rpc.rows.received", "rows that arrived");
-    private final Counter storedRows = counter("pgwatch.rpc.rows.stored", "rows that were stored before their call was answered");
-    private final Counter refusedRows = counter("pgwatch.rpc.rows.refused", "rows that could not be stored; their calls were answered with an error");
-    private final Counter lateRows = counter("pgwatch.rpc.rows.timeout", "rows whose calls were answered with an error because storing took too long");
-    private final Counter headers = counter("pgwatch.rpc.headers.without.body", "calls that a client began and could not encode");
-    private final Counter badTypes = counter("pgwatch.rpc.type.definitions.bad", "type definitions that could not be used");
+    private final Counter storedRows =
+            counter("pgwatch.rpc.rows.stored", "rows that were stored before their call was answered");
+    private final Counter refusedRows = counter(
+            "pgwatch.rpc.rows.refused", "rows that could not be stored; their calls were answered with an error");
+    private final Counter lateRows = counter(
+            "pgwatch.rpc.rows.timeout", "rows whose calls were answered with an error because storing took too long");
+    private final Counter headers =
+            counter("pgwatch.rpc.headers.without.body", "calls that a client began and could not encode");
+    private final Counter badTypes =
+            counter("pgwatch.rpc.type.definitions.bad", "type definitions that could not be used");
     private final Timer acknowledgement = Timer.builder("pgwatch.rpc.acknowledgement")
             .description("from the last byte of a call to its answer")
             .publishPercentiles(0.5, 0.99)
@@ -55,7 +60,8 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
 
     ServerMetrics() {
         for (Refusal each : Refusal.values()) {
-            refusals.put(each, tagged("pgwatch.rpc.calls.refused", "calls that did not reach their method", "reason", each));
+            refusals.put(
+                    each, tagged("pgwatch.rpc.calls.refused", "calls that did not reach their method", "reason", each));
         }
         for (End each : End.values()) {
             ends.put(each, tagged("pgwatch.rpc.connections.closed", "connections that ended", "reason", each));
@@ -88,19 +94,19 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     // ---- rows ----
 
     void received(long rows) {
-        receivedRows.increment(rows);
+        receivedRows.increment((double) rows);
     }
 
     void stored(long rows) {
-        storedRows.increment(rows);
+        storedRows.increment((double) rows);
     }
 
     void refused(long rows) {
-        refusedRows.increment(rows);
+        refusedRows.increment((double) rows);
     }
 
     void timedOut(long rows) {
-        lateRows.increment(rows);
+        lateRows.increment((double) rows);
     }
 
     void synced(SyncMetric.Operation operation) {
@@ -235,7 +241,8 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     }
 
     private boolean mayLog(String kind) {
-        AtomicLong last = lastLogged.computeIfAbsent(kind, name -> new AtomicLong(System.nanoTime() - LOG_INTERVAL_NANOS));
+        AtomicLong last =
+                lastLogged.computeIfAbsent(kind, name -> new AtomicLong(System.nanoTime() - LOG_INTERVAL_NANOS));
         long before = last.get();
         long now = System.nanoTime();
         return now - before >= LOG_INTERVAL_NANOS && last.compareAndSet(before, now);

@@ -39,7 +39,9 @@ final class WebServer implements AutoCloseable {
         http.createContext(path, exchange -> {
             try (exchange) {
                 if (!exchange.getRequestURI().getPath().equals(path)) {
-                    answer(exchange, Page.text(404, "no such page: try /, /liveness, /readiness, /metrics, /api/status"));
+                    answer(
+                            exchange,
+                            Page.text(404, "no such page: try /, /liveness, /readiness, /metrics, /api/status"));
                 } else if (!exchange.getRequestMethod().equals("GET")
                         && !exchange.getRequestMethod().equals("HEAD")) {
                     answer(exchange, Page.text(405, "method: " + exchange.getRequestMethod() + " (expected: GET)"));

@@ -66,7 +66,11 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        ROOT + "rpc", ROOT + "rpc.netrpc..", ROOT + "rpc.listen..", ROOT + "rpc.pgwatch..", "io.netty..")
+                        ROOT + "rpc",
+                        ROOT + "rpc.netrpc..",
+                        ROOT + "rpc.listen..",
+                        ROOT + "rpc.pgwatch..",
+                        "io.netty..")
                 .check(ours);
     }
 

@@ -114,6 +114,7 @@ public final class CallRecording {
         private final Visitor<A> visitor;
         private final ServerSession session;
         private long bytes;
+        private long lastMessage;
 
         Replay(GobLimits limits, ArgumentDecoder<A> decoder, Visitor<A> visitor) {
             this.visitor = visitor;
@@ -127,7 +128,8 @@ public final class CallRecording {
 
         @Override
         public void message(byte[] array, int offset, int length) throws GobException {
-            bytes += ResponseEncoder.uintSize(length) + length;
+            lastMessage = (long) ResponseEncoder.uintSize(length) + length;
+            bytes += lastMessage;
             session.message(array, offset, length);
         }
 
@@ -151,6 +153,8 @@ public final class CallRecording {
 
         @Override
         public void headerWithoutBody(String method) {
+            // the message at hand is the header of the next call
+            bytes = lastMessage;
             visitor.headerWithoutBody(method);
         }
 

@@ -14,8 +14,8 @@ final class ResponseEncoder {
 
     static final int RESPONSE_ID = 64;
 
-    private static final byte[] DEFINITION = definition();
     private static final byte[] EMPTY = {};
+    private static final byte[] DEFINITION = definition();
 
     /** An int is written shifted by one, so that its sign fits into the lowest bit. */
     private static final int STRING_ID = 6 << 1;
