@@ -50,6 +50,13 @@ final class Addresses {
         }
     }
 
+    /** What this machine itself would connect to. */
+    static InetSocketAddress local(InetSocketAddress address) {
+        return address.getAddress().isAnyLocalAddress()
+                ? new InetSocketAddress(InetAddress.getLoopbackAddress(), address.getPort())
+                : address;
+    }
+
     static String print(InetSocketAddress address) {
         String host = address.getAddress().getHostAddress();
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();

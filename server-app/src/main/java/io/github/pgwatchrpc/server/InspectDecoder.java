@@ -42,7 +42,7 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
     private JsonNode topLevel(GobReader reader, GobTypes known, int id, String goType, int depth) throws GobException {
         GobType type = known.get(id);
         if (!(type instanceof GobType.Struct)) {
-            reader.readSingletonDelta();
+            reader.readUint(); // the zero in front of what is no struct
         }
         return value(reader, known, type, goType, depth);
     }

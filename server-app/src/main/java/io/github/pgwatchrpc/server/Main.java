@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "The receiver for pgwatch's remote sink.",
-        subcommands = {ServeCommand.class, InspectCommand.class},
+        subcommands = {ServeCommand.class, DemoCommand.class, LoadCommand.class, InspectCommand.class},
         footer = {
             "",
             "Without a command it serves. Every option --some-name can also be given as the variable",
@@ -35,6 +35,8 @@ public final class Main {
         CommandLine line = new CommandLine(new Main());
         line.setDefaultValueProvider(new Settings(environment, Map.of()));
         line.setUsageHelpAutoWidth(true);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.registerConverter(java.time.Duration.class, Durations::parse);
         for (CommandLine each : line.getSubcommands().values()) {
             each.getCommandSpec().mixinStandardHelpOptions(true);
         }

@@ -1,6 +1,8 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.listen.ProtocolHandler;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
@@ -9,6 +11,9 @@ import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /**
@@ -95,6 +100,26 @@ public final class NetRpcServer {
     }
 
     /**
+     * A method that may block.
+     *
+     * @param <A> its argument
+     * @param <R> its reply
+     */
+    @FunctionalInterface
+    public interface BlockingMethod<A, R> {
+
+        /**
+         * Carries the call out.
+         *
+         * @param argument the argument
+         * @param peer who calls
+         * @return the reply
+         * @throws Exception an {@link RpcException} to answer with its text, anything else for an internal error
+         */
+        R call(A argument, RpcPeer peer) throws Exception;
+    }
+
+    /**
      * A builder of a server.
      *
      * @return the builder, without any method
@@ -131,6 +156,53 @@ public final class NetRpcServer {
                 throw new IllegalArgumentException("name of a method: " + name + " is taken");
             }
             return this;
+        }
+
+        /**
+         * Adds a method whose argument becomes an object of a class.
+         *
+         * @param name {@code Service.Method}, as peers call it
+         * @param argument class of the argument; see {@link io.github.pgwatchrpc.rpc.gob.GobDecoder}
+         * @param method what to do
+         * @param <A> the argument
+         * @param <R> the reply; see {@link io.github.pgwatchrpc.rpc.gob.GobEncoder}
+         * @return this builder
+         * @throws IllegalArgumentException if the name has no dot or is taken
+         */
+        public <A, R> Builder method(String name, Class<A> argument, RpcMethod<A, R> method) {
+            return method(name, () -> new ObjectDecoder<>(argument), method);
+        }
+
+        /**
+         * Adds a method that blocks. It runs on an executor, so that the event loops go on; its exceptions become the
+         * call's answer as {@link RpcMethod} says.
+         *
+         * @param name {@code Service.Method}, as peers call it
+         * @param argument class of the argument
+         * @param executor where it runs; what it rejects is answered with an error
+         * @param method what to do
+         * @param <A> the argument
+         * @param <R> the reply
+         * @return this builder
+         * @throws IllegalArgumentException if the name has no dot or is taken
+         */
+        public <A, R> Builder blockingMethod(
+                String name, Class<A> argument, Executor executor, BlockingMethod<A, R> method) {
+            return method(name, argument, (A value, RpcPeer peer) -> {
+                CompletableFuture<R> reply = new CompletableFuture<>();
+                try {
+                    executor.execute(() -> {
+                        try {
+                            reply.complete(method.call(value, peer));
+                        } catch (Exception e) {
+                            reply.completeExceptionally(e);
+                        }
+                    });
+                } catch (RejectedExecutionException e) {
+                    throw new RpcException("rpc: server is busy");
+                }
+                return reply;
+            });
         }
 
         /**

@@ -3,6 +3,7 @@ package io.github.pgwatchrpc.rpc.netrpc;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
+import io.github.pgwatchrpc.rpc.gob.GobEncoder;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.listen.Connection;
 import io.netty.buffer.ByteBuf;
@@ -178,14 +179,27 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
             responses.header(method.utf8, seq, errorText(method.name, failure));
             responses.text("");
         } else {
-            responses.header(method.utf8, seq, "");
-            if (reply instanceof String text) {
-                responses.text(text);
-            } else {
-                replies.encode(reply, responses);
-            }
+            reply(method, seq, reply);
         }
         send();
+    }
+
+    private <A, R> void reply(MethodTable.Entry<A, R> method, long seq, @Nullable R reply) {
+        if (reply instanceof String text) {
+            responses.header(method.utf8, seq, "");
+            responses.text(text);
+            return;
+        }
+        try {
+            GobEncoder encoded = replies.encode(reply);
+            responses.header(method.utf8, seq, "");
+            responses.encoded(encoded.array(), 0, encoded.size());
+            encoded.clear();
+        } catch (GobException e) {
+            // Go's server closes here; an error answer loses less
+            responses.header(method.utf8, seq, errorText(method.name, e));
+            responses.text("");
+        }
     }
 
     private static String errorText(String method, Throwable failure) {

@@ -249,7 +249,7 @@ final class ServerSession implements MessageFraming.Listener {
 
     private void skipUnwanted(int type) throws GobIncompleteException {
         try {
-            GobSkipper.skipTopLevel(reader, types, type);
+            GobSkipper.skipTop(reader, types, type);
         } catch (GobIncompleteException e) {
             throw e;
         } catch (GobException e) {

@@ -8,6 +8,8 @@ import io.github.pgwatchrpc.rpc.gob.GobSkipper;
 import io.github.pgwatchrpc.rpc.gob.GobType;
 import io.github.pgwatchrpc.rpc.gob.GobTypes;
 import io.github.pgwatchrpc.rpc.netrpc.ArgumentDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -36,7 +38,7 @@ final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelope> {
     private static final int INTERFACE = 8;
 
     /** The only name of a basic type that tells more than its wire type does. */
-    private static final int FLOAT32_LENGTH = "float32".length();
+    private static final byte[] FLOAT32 = "float32".getBytes(StandardCharsets.US_ASCII);
 
     private final Supplier<EnvelopeBuilder> builders;
     private final LongSupplier clock;
@@ -116,8 +118,9 @@ final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelope> {
         int type = types.readTypeSequence(reader, true);
         reader.readUint();
         if (type <= STRING) {
-            reader.readSingletonDelta();
-            boolean single = type == FLOAT && nameLength == FLOAT32_LENGTH && reader.array()[name + 5] == '3';
+            ModelValues.readZero(reader);
+            boolean single = type == FLOAT
+                    && Arrays.equals(FLOAT32, 0, FLOAT32.length, reader.array(), name, name + nameLength);
             readValue(reader, types, builder, column, type, single);
         } else {
             builder.put(column, ModelValues.readTopLevel(reader, types, type));

@@ -30,11 +30,20 @@ final class ModelValues {
         return read(reader, types, types.get(type), reader.limits().depth());
     }
 
+    /** What stands by itself and is no struct has a zero in front. */
+    static void readZero(GobReader reader) throws GobException {
+        long delta = reader.readUint();
+        if (delta != 0) {
+            throw new GobException("gob: decode: corrupted data: non-zero delta for singleton: "
+                    + Long.toUnsignedString(delta) + " (expected: 0)");
+        }
+    }
+
     private static @Nullable Object readTopLevel(GobReader reader, GobTypes types, int id, int depth)
             throws GobException {
         GobType type = types.get(id);
         if (!(type instanceof GobType.Struct)) {
-            reader.readSingletonDelta();
+            readZero(reader);
         }
         return read(reader, types, type, depth);
     }

@@ -1,0 +1,13 @@
+package io.github.pgwatchrpc.rpc.netrpc;
+
+import java.io.IOException;
+
+/** A call was not answered in time. Whether it was carried out is not known. */
+public final class CallTimeoutException extends IOException {
+
+    private static final long serialVersionUID = 1;
+
+    CallTimeoutException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,194 @@
+package io.github.pgwatchrpc.rpc.pgwatch;
+
+import io.github.pgwatchrpc.measurement.Measurement;
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.gob.GobType;
+import io.github.pgwatchrpc.rpc.gob.GobWriter;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes envelopes in gob as pgwatch v3.6 and later v3 do, for clients of a receiver: {@code MeasurementEnvelope{DBName,
+ * MetricName string, CustomTags map[string]string, Data []map[string]interface{}}}. One encoder a connection: the first
+ * envelope is preceded by the definitions of its types.
+ *
+ * <p>The types' numbers begin at {@value #FIRST_ID}, far from those that an encoder of other values gives out. Lists and
+ * objects, which gob can carry only as registered types, are written as JSON-like text. Not thread-safe.
+ */
+public final class EnvelopeEncoder {
+
+    static final int FIRST_ID = 1000;
+    private static final int TAGS = FIRST_ID + 1;
+    private static final int ROWS = FIRST_ID + 2;
+    private static final int ROW = FIRST_ID + 3;
+
+    private final GobWriter writer;
+    private boolean defined;
+
+    /**
+     * An encoder for one stream.
+     *
+     * @param writer where to
+     */
+    public EnvelopeEncoder(GobWriter writer) {
+        this.writer = writer;
+    }
+
+    /**
+     * Writes an envelope as whole messages, with their lengths.
+     *
+     * @param envelope what to write
+     */
+    public void encode(MeasurementEnvelope envelope) {
+        if (!defined) {
+            define();
+            defined = true;
+        }
+        int message = writer.beginMessage();
+        writer.writeInt(FIRST_ID);
+        int last = -1;
+        if (!envelope.database().isEmpty()) {
+            writer.writeUint(0 - last);
+            last = 0;
+            writer.writeString(envelope.database());
+        }
+        if (!envelope.metric().isEmpty()) {
+            writer.writeUint(1 - last);
+            last = 1;
+            writer.writeString(envelope.metric());
+        }
+        if (envelope.hasCustomTags()) {
+            writer.writeUint(2 - last);
+            last = 2;
+            writer.writeUint(envelope.customTags().size());
+            envelope.customTags().forEach((name, value) -> {
+                writer.writeString(name);
+                writer.writeString(value);
+            });
+        }
+        if (envelope.size() > 0) {
+            writer.writeUint(3 - last);
+            writer.writeUint(envelope.size());
+            for (Measurement row : envelope.rows()) {
+                writer.writeUint(row.size());
+                for (int column = 0; column < row.size(); column++) {
+                    writer.writeString(row.name(column));
+                    write(row, column);
+                }
+            }
+        }
+        writer.writeUint(0);
+        writer.endMessage(message);
+    }
+
+    private void write(Measurement row, int column) {
+        switch (row.type(column)) {
+            case NULL -> writer.writeUint(0);
+            case BOOLEAN -> {
+                int value = begin("bool", GobType.Basic.BOOL);
+                writer.writeBool(row.booleanValue(column));
+                writer.endMessage(value);
+            }
+            case INT64 -> {
+                int value = begin("int64", GobType.Basic.INT);
+                writer.writeInt(row.longValue(column));
+                writer.endMessage(value);
+            }
+            case UINT64 -> {
+                int value = begin("uint64", GobType.Basic.UINT);
+                writer.writeUint(((BigInteger) value(row, column)).longValue());
+                writer.endMessage(value);
+            }
+            case FLOAT32 -> {
+                int value = begin("float32", GobType.Basic.FLOAT);
+                writer.writeFloat((Float) value(row, column));
+                writer.endMessage(value);
+            }
+            case DOUBLE -> {
+                int value = begin("float64", GobType.Basic.FLOAT);
+                writer.writeFloat(row.doubleValue(column));
+                writer.endMessage(value);
+            }
+            case TEXT, LIST, OBJECT -> {
+                int value = begin("string", GobType.Basic.STRING);
+                writer.writeString(value(row, column).toString());
+                writer.endMessage(value);
+            }
+            case BYTES -> {
+                int value = begin("[]uint8", GobType.Basic.BYTES);
+                writer.writeBytes((byte[]) value(row, column));
+                writer.endMessage(value);
+            }
+        }
+    }
+
+    private static Object value(Measurement row, int column) {
+        @Nullable Object value = row.value(column);
+        if (value == null) {
+            throw new IllegalStateException("column " + row.name(column) + " is null");
+        }
+        return value;
+    }
+
+    /** The name of the concrete type, its number, and, behind the length, the zero in front of what is no struct. */
+    private int begin(String name, GobType.Basic type) {
+        writer.writeString(name);
+        writer.writeInt(type.id());
+        int value = writer.beginMessage();
+        writer.writeUint(0);
+        return value;
+    }
+
+    // ---- descriptions of the types, laid out as in docs/protocol/gob.md ----
+
+    private void define() {
+        define(FIRST_ID, 3, "MeasurementEnvelope", () -> {
+            List<Map.Entry<String, Integer>> fields = List.of(
+                    Map.entry("DBName", GobType.Basic.STRING.id()),
+                    Map.entry("MetricName", GobType.Basic.STRING.id()),
+                    Map.entry("CustomTags", TAGS),
+                    Map.entry("Data", ROWS));
+            writer.writeUint(1);
+            writer.writeUint(fields.size());
+            for (Map.Entry<String, Integer> field : fields) {
+                writer.writeUint(1);
+                writer.writeString(field.getKey());
+                writer.writeUint(1);
+                writer.writeInt(field.getValue());
+                writer.writeUint(0);
+            }
+        });
+        define(TAGS, 4, "map[string]string", () -> ids(GobType.Basic.STRING.id(), GobType.Basic.STRING.id()));
+        define(ROWS, 2, "Measurements", () -> ids(ROW));
+        define(ROW, 4, "", () -> ids(GobType.Basic.STRING.id(), GobType.Basic.INTERFACE.id()));
+    }
+
+    private void ids(int... types) {
+        for (int type : types) {
+            writer.writeUint(1);
+            writer.writeInt(type);
+        }
+    }
+
+    private void define(int id, int kind, String name, Runnable rest) {
+        int message = writer.beginMessage();
+        writer.writeInt(-id);
+        writer.writeUint(kind); // the field of wireType, counted from -1
+        writer.writeUint(1); // CommonType
+        if (name.isEmpty()) {
+            writer.writeUint(2);
+        } else {
+            writer.writeUint(1);
+            writer.writeString(name);
+            writer.writeUint(1);
+        }
+        writer.writeInt(id);
+        writer.writeUint(0);
+        rest.run();
+        writer.writeUint(0);
+        writer.writeUint(0);
+        writer.endMessage(message);
+    }
+}

@@ -1,0 +1,101 @@
+package io.github.pgwatchrpc.server;
+
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "load",
+        description = "Sends as many measurements as a receiver takes, one call at a time on each connection, and prints "
+                + "calls/s, rows/s, how long answers took, and errors.")
+final class LoadCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--to",
+            paramLabel = "URI",
+            required = true,
+            description = "the receiver: rpc://HOST:PORT, with ?sslrootca=FILE for TLS")
+    private String to = "";
+
+    @Option(names = "--connections", paramLabel = "N", defaultValue = "4", description = "(default: ${DEFAULT-VALUE})")
+    private int connections = 4;
+
+    @Option(names = "--rows", paramLabel = "N", defaultValue = "10", description = "rows a call (default: ${DEFAULT-VALUE})")
+    private int rows = 10;
+
+    @Option(names = "--seconds", paramLabel = "N", defaultValue = "10", description = "(default: ${DEFAULT-VALUE})")
+    private int seconds = 10;
+
+    @Spec
+    private CommandSpec spec;
+
+    @SuppressWarnings("NullAway") // picocli sets the specification
+    LoadCommand() {}
+
+    @Override
+    public Integer call() throws ConfigException, InterruptedException {
+        requireInRange("--connections", connections, 10_000);
+        requireInRange("--rows", rows, 100_000);
+        requireInRange("--seconds", seconds, 86_400);
+        Logs.configure("warn", "text");
+        NetRpcTraffic.Target target = NetRpcTraffic.Target.parse(to);
+        PrintWriter out = spec.commandLine().getOut();
+        List<Traffic.Client> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < connections; i++) {
+                clients.add(NetRpcTraffic.connect(target));
+            }
+        } catch (IOException e) {
+            clients.forEach(Traffic.Client::close);
+            spec.commandLine().getErr().println("pgwatch-rpc: " + to + ": " + e.getMessage());
+            spec.commandLine().getErr().println("  is the receiver running there? With TLS the URI needs ?sslrootca=FILE");
+            return ExitCode.FAILED;
+        }
+        Traffic traffic = new Traffic();
+        Progress progress = new Progress(out, traffic);
+        long end = System.nanoTime() + seconds * 1_000_000_000L;
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < connections; i++) {
+            Traffic.Client client = clients.get(i);
+            SampleTraffic sample = new SampleTraffic(i + 1);
+            Thread thread = new Thread(() -> run(client, sample, traffic, end), "load-" + i);
+            thread.setDaemon(true);
+            threads.add(thread);
+            thread.start();
+        }
+        while (System.nanoTime() < end) {
+            Thread.sleep(Math.max(1, Math.min(1000, (end - System.nanoTime()) / 1_000_000)));
+            progress.show();
+        }
+        for (Thread thread : threads) {
+            thread.join(5_000);
+        }
+        clients.forEach(Traffic.Client::close);
+        progress.end();
+        return traffic.calls() > 0 && traffic.failed() == 0 ? ExitCode.FINE : ExitCode.FAILED;
+    }
+
+    private void run(Traffic.Client client, SampleTraffic sample, Traffic traffic, long end) {
+        // made beforehand, so that the generator's own work does not hide the receiver's
+        MeasurementEnvelope[] envelopes = new MeasurementEnvelope[20];
+        for (int i = 0; i < envelopes.length; i++) {
+            envelopes[i] = sample.next(System.currentTimeMillis() * 1_000_000, rows);
+        }
+        for (int i = 0; System.nanoTime() < end; i++) {
+            traffic.call(client, envelopes[i % envelopes.length]);
+        }
+    }
+
+    private static void requireInRange(String option, int value, int most) throws ConfigException {
+        if (value < 1 || value > most) {
+            throw new ConfigException(option + ": " + value + " (expected: 1 to " + most + ")", "see 'load --help'");
+        }
+    }
+}
