@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc.gob;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads gob's primitives from messages that are wholly there. It is the lowest layer of the decoders; most users want
@@ -13,9 +14,20 @@ import java.util.Arrays;
  */
 public final class GobReader {
 
+    /** Where a reader gets the next message by itself. */
+    interface Source {
+        /**
+         * Reads one more message and hands it over with {@link GobReader#extend}.
+         *
+         * @throws GobException if there is none
+         */
+        void nextMessage() throws GobException;
+    }
+
     private static final byte[] NOTHING = {};
 
     private final GobLimits limits;
+    private final @Nullable Source source;
 
     private byte[] array = NOTHING;
     private int position;
@@ -35,7 +47,13 @@ public final class GobReader {
      * @param limits what to refuse
      */
     public GobReader(GobLimits limits) {
+        this(limits, null);
+    }
+
+    /** A reader that asks for the next message, where others say that it is missing. */
+    GobReader(GobLimits limits, @Nullable Source source) {
         this.limits = limits;
+        this.source = source;
     }
 
     /**
@@ -76,6 +94,28 @@ public final class GobReader {
         }
         ends[messages] = ends[messages - 1] + count;
         messages++;
+    }
+
+    /** As {@link #append}, with the messages moved to another array, at the same offsets. */
+    void extend(byte[] bytes, int count) {
+        array = bytes;
+        append(count);
+    }
+
+    /** How many messages have been begun. */
+    int messagesRead() {
+        return message + 1;
+    }
+
+    /** The place where the reader is, to which {@link #rewind} goes back, over messages too. */
+    long mark() {
+        return (long) message << 32 | position;
+    }
+
+    void rewind(long mark) {
+        message = (int) (mark >>> 32);
+        position = (int) mark;
+        end = ends[message];
     }
 
     /**
@@ -121,8 +161,12 @@ public final class GobReader {
      */
     void nextMessage() throws GobException {
         if (message + 1 == messages) {
-            throw new GobIncompleteException();
+            if (source == null) {
+                throw new GobIncompleteException();
+            }
+            source.nextMessage();
         }
+        position = ends[message];
         message++;
         end = ends[message];
     }
@@ -242,18 +286,6 @@ public final class GobReader {
                     + limits.elements() + ")");
         }
         return (int) count;
-    }
-
-    /**
-     * Reads the zero in front of a value that stands by itself and is no struct.
-     *
-     * @throws GobException if there is something else
-     */
-    public void readSingletonDelta() throws GobException {
-        long delta = readUint();
-        if (delta != 0) {
-            throw new GobException("gob: decode: corrupted data: non-zero delta for singleton");
-        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.gob;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,8 +10,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The types that the sender of one stream has defined so far. Bounded by {@link GobLimits#typeDefinitions} and {@link
  * GobLimits#typeBytes}. Not thread-safe.
+ *
+ * <p>One can be filled by hand too, with {@link #define}, to tell an encoder the types of values for which there are no
+ * Java classes.
  */
 public final class GobTypes {
+
+    /** How many definitions of the greatest size a stream may hold, or more smaller ones. */
+    static final int FULL_DEFINITIONS = 16;
 
     /** Numbers below are the format's own: the basic types and those that describe types. */
     static final int FIRST_USER_ID = 64;
@@ -21,7 +28,17 @@ public final class GobTypes {
     private final Map<Integer, GobType> defined = new HashMap<>();
 
     /** Numbers in the order of definition, so that an attempt can be taken back. */
-    private final List<Integer> order = new ArrayList<>();
+    private final List<Definition> order = new ArrayList<>();
+
+    /** How many times types were forgotten: what was worked out from them is void then. */
+    private int forgotten;
+
+    /** Bytes of the definitions so far, and where the one that is being read begins. */
+    private long bytes;
+
+    private int begin;
+
+    private record Definition(int id, int bytes) {}
 
     /**
      * Knows only the basic types.
@@ -47,8 +64,47 @@ public final class GobTypes {
      * @param size what {@link #size} was before
      */
     public void truncate(int size) {
+        if (order.size() > size) {
+            forgotten++;
+        }
         while (order.size() > size) {
-            defined.remove(order.remove(order.size() - 1));
+            Definition last = order.remove(order.size() - 1);
+            defined.remove(last.id());
+            bytes -= last.bytes();
+        }
+    }
+
+    int forgotten() {
+        return forgotten;
+    }
+
+    /**
+     * Adds a type.
+     *
+     * @param type has a number of 64 and up that is not taken; the types of its parts may be defined later
+     * @throws GobException if the number is not free or there are too many types
+     */
+    public void define(GobType type) throws GobException {
+        checkNumber(type.id());
+        add(type, 0);
+    }
+
+    private void add(GobType type, int size) {
+        defined.put(type.id(), type);
+        order.add(new Definition(type.id(), size));
+        bytes += size;
+    }
+
+    private void checkNumber(int id) throws GobException {
+        if (id < FIRST_USER_ID) {
+            throw new GobException("gob: number of a defined type: " + id + " (expected: >= " + FIRST_USER_ID + ")");
+        }
+        if (defined.containsKey(id)) {
+            throw new GobException("gob: duplicate type received: " + id);
+        }
+        if (defined.size() == limits.typeDefinitions()) {
+            throw new GobException("gob: type definitions of this stream: " + (defined.size() + 1) + " (expected: <= "
+                    + limits.typeDefinitions() + ")");
         }
     }
 
@@ -114,19 +170,13 @@ public final class GobTypes {
 
     /** Reads a {@code wireType}, the description of a type, as laid down in Go's encoding/gob/type.go. */
     private void define(long negativeId, GobReader reader) throws GobException {
-        if (negativeId < -Integer.MAX_VALUE || -negativeId < FIRST_USER_ID) {
+        if (negativeId < -Integer.MAX_VALUE) {
             throw new GobException(
-                    "gob: number of a defined type: " + -negativeId + " (expected: >= " + FIRST_USER_ID + ")");
+                    "gob: number of a defined type: " + -negativeId + " (expected: <= " + Integer.MAX_VALUE + ")");
         }
         int id = (int) -negativeId;
-        if (defined.containsKey(id)) {
-            throw new GobException("gob: duplicate type received: " + id);
-        }
-        if (defined.size() == limits.typeDefinitions()) {
-            throw new GobException("gob: type definitions of this stream: " + (defined.size() + 1) + " (expected: <= "
-                    + limits.typeDefinitions() + ")");
-        }
-        int begin = reader.position();
+        checkNumber(id); // before anything is read for it
+        begin = reader.position();
         GobType type = null;
         int field = -1;
         for (int delta = readDelta(reader); delta != 0; delta = readDelta(reader)) {
@@ -142,19 +192,28 @@ public final class GobTypes {
                 default -> throw unknownField("wireType", field);
             };
         }
-        int bytes = reader.position() - begin;
-        if (bytes > limits.typeBytes()) {
-            throw new GobException(
-                    "gob: bytes of a type definition: " + bytes + " (expected: <= " + limits.typeBytes() + ")");
-        }
+        checkSize(reader);
         if (type == null) {
             throw new GobException("gob: type definition " + id + " is empty");
         }
-        defined.put(id, type);
-        order.add(id);
+        add(type, reader.position() - begin);
     }
 
-    private static GobType readArray(int id, GobReader reader) throws GobException {
+    /** Definitions are kept as long as the stream lasts, so all of them together have a bound as well. */
+    private void checkSize(GobReader reader) throws GobException {
+        int size = reader.position() - begin;
+        if (size > limits.typeBytes()) {
+            throw new GobException(
+                    "gob: bytes of a type definition: " + size + " (expected: <= " + limits.typeBytes() + ")");
+        }
+        long all = (long) limits.typeBytes() * FULL_DEFINITIONS;
+        if (bytes + size > all) {
+            throw new GobException(
+                    "gob: bytes of all type definitions: " + (bytes + size) + " (expected: <= " + all + ")");
+        }
+    }
+
+    private GobType readArray(int id, GobReader reader) throws GobException {
         String name = "";
         int element = 0;
         long length = 0;
@@ -171,7 +230,7 @@ public final class GobTypes {
         return new GobType.Array(id, name, element, length);
     }
 
-    private static GobType readSlice(int id, GobReader reader) throws GobException {
+    private GobType readSlice(int id, GobReader reader) throws GobException {
         String name = "";
         int element = 0;
         int field = -1;
@@ -186,7 +245,7 @@ public final class GobTypes {
         return new GobType.Slice(id, name, element);
     }
 
-    private static GobType readMap(int id, GobReader reader) throws GobException {
+    private GobType readMap(int id, GobReader reader) throws GobException {
         String name = "";
         int key = 0;
         int element = 0;
@@ -203,7 +262,7 @@ public final class GobTypes {
         return new GobType.Map(id, name, key, element);
     }
 
-    private static GobType readStruct(int id, GobReader reader) throws GobException {
+    private GobType readStruct(int id, GobReader reader) throws GobException {
         String name = "";
         List<GobType.Field> fields = new ArrayList<>();
         int field = -1;
@@ -215,6 +274,7 @@ public final class GobTypes {
                     int count = reader.readCount();
                     for (int i = 0; i < count; i++) {
                         fields.add(readField(reader));
+                        checkSize(reader);
                     }
                 }
                 default -> throw unknownField("structType", field);
@@ -223,22 +283,32 @@ public final class GobTypes {
         return new GobType.Struct(id, name, fields);
     }
 
-    private static GobType.Field readField(GobReader reader) throws GobException {
+    private GobType.Field readField(GobReader reader) throws GobException {
         String name = "";
         int type = 0;
         int field = -1;
         for (int delta = readDelta(reader); delta != 0; delta = readDelta(reader)) {
             field += delta;
             switch (field) {
-                case 0 -> name = reader.readString();
+                case 0 -> name = readName(reader);
                 case 1 -> type = readTypeId(reader);
                 default -> throw unknownField("fieldType", field);
             }
         }
+        if (name.isEmpty() || type == 0) {
+            throw new GobException("gob: field of a type definition: name \"" + name + "\", type " + type
+                    + " (expected: a name, and a type >= 1)");
+        }
         return new GobType.Field(name, type);
     }
 
-    private static GobType readOpaque(int id, GobReader reader, GobType.Marshaler marshaler) throws GobException {
+    private String readName(GobReader reader) throws GobException {
+        int at = reader.readBytes();
+        checkSize(reader);
+        return new String(reader.array(), at, reader.length(), StandardCharsets.UTF_8);
+    }
+
+    private GobType readOpaque(int id, GobReader reader, GobType.Marshaler marshaler) throws GobException {
         String name = "";
         int field = -1;
         for (int delta = readDelta(reader); delta != 0; delta = readDelta(reader)) {
@@ -252,13 +322,13 @@ public final class GobTypes {
     }
 
     /** CommonType{Name string, Id int}: the number is known already. */
-    private static String readCommon(GobReader reader) throws GobException {
+    private String readCommon(GobReader reader) throws GobException {
         String name = "";
         int field = -1;
         for (int delta = readDelta(reader); delta != 0; delta = readDelta(reader)) {
             field += delta;
             switch (field) {
-                case 0 -> name = reader.readString();
+                case 0 -> name = readName(reader);
                 case 1 -> reader.readInt();
                 default -> throw unknownField("CommonType", field);
             }
