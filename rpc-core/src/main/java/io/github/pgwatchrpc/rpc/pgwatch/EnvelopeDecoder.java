@@ -19,9 +19,9 @@ import java.util.function.Supplier;
  *
  * <p>This is the hottest loop of the receiver. A row is a Go map from text to interfaces: its keys come in random order, so
  * names are found by hash; an interface value is the name of its Go type, the number of its wire type, a length that only
- * a skipper needs, a zero, and the value.
+ * a skipper needs, a zero, and the value. Not thread-safe.
  */
-final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelope> {
+public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelope> {
 
     private static final int DATABASE = 0;
     private static final int METRIC = 1;
@@ -44,6 +44,18 @@ final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelope> {
     private final LongSupplier clock;
     private final StructPlan plan = new StructPlan(FIELDS);
 
+    /**
+     * A decoder for one stream, with a builder of its own.
+     *
+     * @param clock tells the time of receipt, in nanoseconds since 1970
+     */
+    public EnvelopeDecoder(LongSupplier clock) {
+        EnvelopeBuilder builder = new EnvelopeBuilder();
+        this.builders = () -> builder;
+        this.clock = clock;
+    }
+
+    /** A decoder that borrows a builder for each envelope, so that many connections can share one a thread. */
     EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock) {
         this.builders = builders;
         this.clock = clock;

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.pgwatch;
 
+import io.github.pgwatchrpc.measurement.JsonWriter;
 import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.gob.GobType;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * envelope is preceded by the definitions of its types.
  *
  * <p>The types' numbers begin at {@value #FIRST_ID}, far from those that an encoder of other values gives out. Lists and
- * objects, which gob can carry only as registered types, are written as JSON-like text. Not thread-safe.
+ * objects, which gob can carry only as registered types, are written as JSON in a text. Not thread-safe.
  */
 public final class EnvelopeEncoder {
 
@@ -111,17 +112,20 @@ public final class EnvelopeEncoder {
                 writer.writeFloat(row.doubleValue(column));
                 writer.endMessage(value);
             }
-            case TEXT, LIST, OBJECT -> {
-                int value = begin("string", GobType.Basic.STRING);
-                writer.writeString(value(row, column).toString());
-                writer.endMessage(value);
-            }
+            case TEXT -> writeText((String) value(row, column));
+            case LIST, OBJECT -> writeText(new JsonWriter().value(row, column).toString());
             case BYTES -> {
                 int value = begin("[]uint8", GobType.Basic.BYTES);
                 writer.writeBytes((byte[]) value(row, column));
                 writer.endMessage(value);
             }
         }
+    }
+
+    private void writeText(String text) {
+        int value = begin("string", GobType.Basic.STRING);
+        writer.writeString(text);
+        writer.endMessage(value);
     }
 
     private static Object value(Measurement row, int column) {
