@@ -1,0 +1,32 @@
+package io.github.pgwatchrpc.rpc.tls;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A certificate, a key or a directory of them that cannot be used. The message is one line and begins with the file;
+ * the {@linkplain #hint() hint} says what an operator can do about it. Neither ever holds a part of a key.
+ */
+public final class TlsException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final String hint;
+
+    TlsException(String message, String hint) {
+        this(message, hint, null);
+    }
+
+    TlsException(String message, String hint, @Nullable Throwable cause) {
+        super(message, cause);
+        this.hint = hint;
+    }
+
+    /**
+     * What to do about it.
+     *
+     * @return one line, without a full stop
+     */
+    public String hint() {
+        return hint;
+    }
+}
