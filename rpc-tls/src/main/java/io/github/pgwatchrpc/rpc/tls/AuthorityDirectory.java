@@ -87,8 +87,9 @@ final class AuthorityDirectory implements CertificateSource {
         if (found.identity() != null) {
             return trusting(authority, found.identity());
         }
-        LOG.info("{}: {}; making one for {}", directory.file(SERVER_CERTIFICATE), found.whyNot(), wanted);
-        return trusting(authority, makeServer(issuer, authority, wanted, now));
+        Identity made = makeServer(issuer, authority, wanted, now);
+        LOG.info("made {} for {}: {}", directory.file(SERVER_CERTIFICATE), wanted, found.whyNot());
+        return trusting(authority, made);
     }
 
     private Authority makeAuthority(CertificateIssuer issuer, Instant now) throws TlsException {
@@ -163,7 +164,7 @@ final class AuthorityDirectory implements CertificateSource {
             throw new TlsException(
                     certificateFile + ": the authority's certificate expired at " + Certificates.notAfter(certificate)
                             + " (now: " + now + ")",
-                    "remove it and start again: a new one is made for the same key; give that to every client");
+                    "remove it (not its key): another one is made for the same key; give that to every client");
         }
         Identity.requireValid(certificateFile, certificate, now);
         return Optional.of(new Authority(key, certificate));
@@ -171,7 +172,7 @@ final class AuthorityDirectory implements CertificateSource {
 
     private Found readServer(Authority authority, Set<String> wanted, Instant now) throws TlsException {
         if (!directory.has(SERVER_KEY) || !directory.has(SERVER_CERTIFICATE)) {
-            return new Found(null, "there is none yet");
+            return new Found(null, "there was none");
         }
         // who else could read or write the files matters more than what is in them
         byte[] key = directory.read(SERVER_KEY, FileRule.OWN_KEY);

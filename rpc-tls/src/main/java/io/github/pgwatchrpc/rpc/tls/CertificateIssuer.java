@@ -45,8 +45,8 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  * Java it runs on; nothing loads this class in a start that finds its files.
  */
 final class CertificateIssuer {
-    /** Ten years of 365.25 days. */
-    static final Duration AUTHORITY_LIFE = Duration.ofHours(24 * 3652 + 12);
+    /** Ten years. */
+    static final Duration AUTHORITY_LIFE = Duration.ofDays(3652);
     /** What public certificates were limited to for years, and the longest that some platforms accept from anybody. */
     static final Duration SERVER_LIFE = Duration.ofDays(397);
     /** Certificates begin a little in the past, for clients whose clocks are behind. */

@@ -23,28 +23,32 @@ import java.util.Set;
  */
 enum FileRule {
     /** A key in our own directory: a plain file of the directory's owner, for nobody else. */
-    OWN_KEY("rw-------", "rwx------", true),
+    OWN_KEY("rw-------", "rwx------", true, FileRule.NEW_KEY),
     /** A certificate in our own directory: a plain file of the directory's owner that nobody else can change. */
-    OWN_CERTIFICATE("rw-r--r--", "rwxr-xr-x", true),
+    OWN_CERTIFICATE("rw-r--r--", "rwxr-xr-x", true, ", and check that nobody exchanged it"),
     /**
      * A key that somebody else looks after. Secret mounts swap symbolic links and hand the file to a group, so both are
      * fine; a key that every user can read is not.
      */
-    GIVEN_KEY("rw-r-----", "rwxr-x---", false),
+    GIVEN_KEY("rw-r-----", "rwxr-x---", false, " (Kubernetes: defaultMode: 0440)" + FileRule.NEW_KEY),
     /** A certificate that somebody else looks after: public, and useless without the key that it belongs to. */
-    GIVEN_CERTIFICATE("rw-r--r--", "rwxrwxrwx", false);
+    GIVEN_CERTIFICATE("rw-r--r--", "rwxrwxrwx", false, "");
 
     /** Bytes. Far above any chain or bundle; system-wide bundles have about 250 kB. */
     static final int MAX_SIZE = 1 << 20;
 
+    private static final String NEW_KEY = ", and make a new key if others may have read this one";
+
     private final String expected;
     private final String allowed;
     private final boolean own;
+    private final String advice;
 
-    FileRule(String expected, String allowed, boolean own) {
+    FileRule(String expected, String allowed, boolean own, String advice) {
         this.expected = expected;
         this.allowed = allowed;
         this.own = own;
+        this.advice = advice;
     }
 
     /** The permissions that a file written under this rule gets. */
@@ -111,8 +115,7 @@ enum FileRule {
             throw new TlsException(
                     file + ": mode " + PosixFilePermissions.toString(attributes.permissions()) + " (expected: at most "
                             + expected + ")",
-                    "chmod " + octal(mended) + " " + file
-                            + (this == OWN_CERTIFICATE ? "" : ", and make a new key if others may have read this one"));
+                    "chmod " + octal(mended) + " " + file + advice);
         }
         if (own) {
             UserPrincipal expectedOwner = Files.getOwner(file.toAbsolutePath().getParent());

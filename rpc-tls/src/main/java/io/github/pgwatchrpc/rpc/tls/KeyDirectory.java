@@ -66,7 +66,7 @@ final class KeyDirectory {
                 channel.force(true);
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            sync();
+            sync(path);
         } catch (IOException e) {
             throw new TlsException(
                     target + ": cannot be written: " + e,
@@ -86,6 +86,10 @@ final class KeyDirectory {
         try {
             if (!Files.isDirectory(path)) {
                 Files.createDirectories(path, attributes(DIRECTORY_MODE));
+                Path parent = path.toAbsolutePath().getParent();
+                if (parent != null) {
+                    sync(parent);
+                }
             }
         } catch (IOException e) {
             throw new TlsException(
@@ -150,11 +154,11 @@ final class KeyDirectory {
         return path.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
-    /** A new name is on the disk only when its directory is. */
-    private void sync() throws IOException {
+    /** A new name is on the disk only when the directory that it stands in is. */
+    private void sync(Path directory) throws IOException {
         if (posix()) {
-            try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ)) {
-                directory.force(true);
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
             }
         }
     }

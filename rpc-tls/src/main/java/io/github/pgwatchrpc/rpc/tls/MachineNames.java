@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,7 @@ final class MachineNames implements NameSource {
 
     private final List<String> added;
     private final NameService nameService;
+    private final AtomicBoolean tooManyTold = new AtomicBoolean();
     private final Object lock = new Object();
     private @Nullable CompletableFuture<String> lookup;
     private @Nullable String fullName;
@@ -66,10 +68,12 @@ final class MachineNames implements NameSource {
         if (names.size() <= MAX_NAMES) {
             return names;
         }
-        LOG.warn(
-                "names of this machine: {} (expected: <= {}); the certificate leaves out the last ones",
-                names.size(),
-                MAX_NAMES);
+        if (!tooManyTold.getAndSet(true)) {
+            LOG.warn(
+                    "names of this machine: {} (expected: <= {}); certificates leave out the last",
+                    names.size(),
+                    MAX_NAMES);
+        }
         return new LinkedHashSet<>(List.copyOf(names).subList(0, MAX_NAMES));
     }
 
@@ -151,8 +155,7 @@ final class MachineNames implements NameSource {
                     .map(MachineNames::text)
                     .toList();
         } catch (SocketException e) {
-            LOG.warn(
-                    "this machine's addresses cannot be listed; the certificate is for its names and loopback only", e);
+            LOG.debug("this machine's addresses cannot be listed", e);
             return List.of("127.0.0.1", "0:0:0:0:0:0:0:1");
         }
     }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolNegotiator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.ImmediateExecutor;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -116,7 +117,8 @@ final class ReloadingSslContext extends SslContext {
 
     @Override
     protected SslHandler newHandler(ByteBufAllocator allocator, boolean startTls) {
-        return new Handler(newEngine(allocator), startTls, Runnable::run);
+        // the one executor that the handler knows to run on the event loop
+        return new Handler(newEngine(allocator), startTls, ImmediateExecutor.INSTANCE);
     }
 
     @Override

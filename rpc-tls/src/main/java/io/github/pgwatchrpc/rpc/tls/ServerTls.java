@@ -273,9 +273,10 @@ public final class ServerTls {
         inUse.authority()
                 .filter(authority -> now.isAfter(authority.notAfter().minus(AUTHORITY_WARNING)))
                 .ifPresent(authority -> warnings.add("the authority " + authority.file() + " ends at "
-                        + authority.notAfter() + ": remove the file (not its key), and give the one that is made"
-                        + " instead to every client before then"));
-        return warnings;
+                        + authority.notAfter()
+                        + ": with the server stopped, remove the file (not its key); start it, and give"
+                        + " the one that is made instead to every client before then"));
+        return List.copyOf(warnings);
     }
 
     private static void report(TlsStatus before, TlsStatus after) {

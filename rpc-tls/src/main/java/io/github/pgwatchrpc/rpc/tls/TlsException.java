@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class TlsException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** What to do about it, one line. */
     private final String hint;
 
     TlsException(String message, String hint) {

@@ -18,6 +18,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.LeakPresenceDetector;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -48,6 +49,7 @@ class ClientTlsTest {
     @AfterEach
     void tearDown() throws InterruptedException {
         group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+        LeakPresenceDetector.check();
     }
 
     private ServerTls.Builder server() {

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.LeakPresenceDetector;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
@@ -46,6 +47,7 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSessionContext;
 import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,11 @@ class ServerTlsTest {
 
     @TempDir
     Path directory;
+
+    @AfterEach
+    void noBufferIsLeft() {
+        LeakPresenceDetector.check();
+    }
 
     private static void echo(SSLSocket socket) throws IOException {
         byte[] sent = {1, 2, 3, 4, 5};
@@ -286,6 +293,37 @@ class ServerTlsTest {
             try (TestServer server = new TestServer(second.context())) {
                 client.connect(server.address(), "localhost").close();
             }
+        }
+
+        @Test
+        void clientsWithTheOldCertificateOfTheAuthorityNeedNotHurry() throws Exception {
+            AuthorityCertificate old = open().status().authority().orElseThrow();
+            JdkClient client = JdkClient.trusting(authority);
+            Files.delete(authority);
+            ServerTls again = open();
+            assertNotEquals(old, again.status().authority().orElseThrow());
+            try (TestServer server = new TestServer(again.context())) {
+                client.connect(server.address(), "localhost").close();
+                JdkClient.trusting(authority)
+                        .connect(server.address(), "localhost")
+                        .close();
+            }
+        }
+
+        @Test
+        void handsOutHandlersInEveryWay() throws Exception {
+            ServerTls tls = open();
+            UnpooledByteBufAllocator allocator = UnpooledByteBufAllocator.DEFAULT;
+            for (SslHandler handler : List.of(
+                    tls.context().newHandler(allocator),
+                    tls.context().newHandler(allocator, Runnable::run),
+                    tls.context().newHandler(allocator, "localhost", 1),
+                    tls.context().newHandler(allocator, "localhost", 1, Runnable::run))) {
+                assertFalse(handler.engine().getUseClientMode());
+                assertEquals(TlsPolicy.PROTOCOLS, List.of(handler.engine().getEnabledProtocols()));
+                assertNull(handler.applicationProtocol());
+            }
+            assertFalse(tls.context().newEngine(allocator, "localhost", 1).getUseClientMode());
         }
 
         @Test
