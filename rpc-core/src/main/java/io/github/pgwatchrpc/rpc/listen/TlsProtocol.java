@@ -1,0 +1,66 @@
+package io.github.pgwatchrpc.rpc.listen;
+
+import io.github.pgwatchrpc.rpc.RpcObserver.End;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * Takes the TLS off a connection and looks again at what comes out: the bytes inside tell the protocol as bytes without
+ * TLS do, since a pgwatch v3 offers no ALPN. Thread-safe.
+ */
+public final class TlsProtocol implements ProtocolHandler {
+
+    private final SslContext tls;
+    private final Map<Protocol, ProtocolHandler> inside;
+    private final Duration firstRequest;
+
+    /**
+     * TLS with other protocols inside.
+     *
+     * @param tls the server's side; asked for a new handler for each connection
+     * @param inside what may be spoken inside
+     * @param firstRequest how long the handshake may take, and then, once a byte has come, telling the protocol
+     */
+    public TlsProtocol(SslContext tls, Map<Protocol, ProtocolHandler> inside, Duration firstRequest) {
+        this.tls = tls;
+        this.inside = new EnumMap<>(inside);
+        this.firstRequest = firstRequest;
+    }
+
+    @Override
+    public void begin(ChannelPipeline pipeline, Connection connection) {
+        SslHandler handler = tls.newHandler(pipeline.channel().alloc());
+        handler.setHandshakeTimeoutMillis(firstRequest.toMillis());
+        pipeline.addLast("tls", handler);
+        pipeline.addLast("tls-failures", new Failures(connection));
+        pipeline.addLast("detect-inside", new DetectingHandler(inside, firstRequest, connection));
+    }
+
+    /** Says why a handshake failed, or a record could not be read: nothing behind it can know. */
+    private static final class Failures extends ChannelInboundHandlerAdapter {
+        private final Connection connection;
+
+        Failures(Connection connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (cause instanceof IOException || cause instanceof DecoderException) {
+                Throwable reason = cause.getCause() == null ? cause : cause.getCause();
+                connection.close(End.TLS, "TLS: " + reason.getMessage());
+            } else {
+                ctx.fireExceptionCaught(cause);
+            }
+        }
+    }
+}

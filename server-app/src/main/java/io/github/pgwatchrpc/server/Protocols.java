@@ -1,0 +1,86 @@
+package io.github.pgwatchrpc.server;
+
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
+import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
+import io.github.pgwatchrpc.rpc.grpc.pgwatch.PayloadLimits;
+import io.github.pgwatchrpc.rpc.grpc.pgwatch.ReceiverService;
+import io.github.pgwatchrpc.rpc.listen.HttpAnswer;
+import io.github.pgwatchrpc.rpc.listen.ProtocolHandler;
+import io.github.pgwatchrpc.rpc.listen.TlsProtocol;
+import io.github.pgwatchrpc.rpc.netrpc.NetRpcLimits;
+import io.github.pgwatchrpc.rpc.netrpc.NetRpcServer;
+import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
+import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
+import io.netty.handler.ssl.SslContext;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** Which protocols the port speaks: the same ones with TLS and, from where that is allowed, without. */
+final class Protocols {
+
+    static final NetRpcLimits LIMITS = NetRpcLimits.DEFAULT;
+
+    private static final String TLS_WANTED = "this receiver wants TLS";
+    private static final String HOW = TLS_WANTED
+            + ": copy tls/ca.crt from its data directory and add sslrootca to the sink's URI, "
+            + "for example grpc://HOST:PORT/?sslrootca=ca.crt (pgwatch 4 and later) or rpc://HOST:PORT?sslrootca=ca.crt (3.6, 3.7)";
+
+    private Protocols() {}
+
+    static Map<Protocol, ProtocolHandler> all(
+            Receiver receiver, RpcObserver observer, SslContext tls, Plaintext plaintext) {
+        NetRpcServer netRpc = ReceiverMethods.add(
+                        NetRpcServer.builder().limits(LIMITS).observer(observer), receiver, Protocols::epochNanos)
+                .build();
+        GrpcServer grpc = ReceiverService.add(
+                        GrpcServer.builder().observer(observer), receiver, Protocols::epochNanos, PayloadLimits.DEFAULT)
+                .build();
+        Map<Protocol, ProtocolHandler> inside = new EnumMap<>(Protocol.class);
+        inside.put(Protocol.HTTP_CONNECT, netRpc.overHttp());
+        inside.put(Protocol.GOB, netRpc.raw());
+        inside.put(Protocol.HTTP2, grpc.protocol());
+        inside.put(
+                Protocol.HTTP,
+                new HttpAnswer(
+                        "200 OK",
+                        "This is the port of pgwatch-rpc, where pgwatch sends its measurements. There is nothing to see "
+                                + "here; its status page is at the address given with --web-addr."));
+        Map<Protocol, ProtocolHandler> refused = refused(observer);
+        Map<Protocol, ProtocolHandler> all = new EnumMap<>(Protocol.class);
+        inside.forEach((protocol, handler) -> {
+            ProtocolHandler refusal = refused.get(protocol);
+            all.put(protocol, refusal == null ? handler : plaintext.choose(handler, refusal));
+        });
+        all.put(Protocol.TLS, new TlsProtocol(tls, inside, LIMITS.firstRequest()));
+        return all;
+    }
+
+    /** What peers get who may not come without TLS: an answer in their own protocol that says so. */
+    private static Map<Protocol, ProtocolHandler> refused(RpcObserver observer) {
+        Map<Protocol, ProtocolHandler> refused = new EnumMap<>(Protocol.class);
+        // pgwatch v3 ends with this line when it starts, where an operator sees it
+        refused.put(Protocol.HTTP_CONNECT, new HttpAnswer("403 " + TLS_WANTED + ", see sslrootca", HOW));
+        refused.put(
+                Protocol.GOB,
+                NetRpcServer.builder().observer(observer).refuseAll(HOW).build().raw());
+        // of all codes only UNAVAILABLE keeps pgwatch from starting without a word to its operator
+        refused.put(
+                Protocol.HTTP2,
+                GrpcServer.builder()
+                        .observer(observer)
+                        .gate((call, peer) -> {
+                            throw new RpcException(RpcException.Kind.UNAVAILABLE, HOW);
+                        })
+                        .build()
+                        .protocol());
+        return refused;
+    }
+
+    private static long epochNanos() {
+        Instant now = Instant.now();
+        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    }
+}
