@@ -33,6 +33,8 @@ public interface RpcObserver {
     enum Refusal {
         /** No such service or method, or an ill-formed name. */
         NO_METHOD,
+        /** The caller was not let in. */
+        DENIED,
         /** The argument could not be decoded or was refused by its decoder. */
         BAD_ARGUMENT,
         /** The argument was longer than the limit, or there was no room for it. */
