@@ -66,7 +66,8 @@ final class UnaryHandler<A, R> implements Handler {
     }
 
     private void answered(long begin, @Nullable R reply, @Nullable Throwable failure) {
-        observer.answered(call.method(), System.nanoTime() - begin, failure != null);
+        boolean failed = failure != null || reply == null;
+        observer.answered(call.method(), System.nanoTime() - begin, failed);
         if (failure != null) {
             fail(failure);
         } else if (reply == null) {

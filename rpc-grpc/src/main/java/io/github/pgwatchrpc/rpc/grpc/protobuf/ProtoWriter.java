@@ -26,6 +26,22 @@ public final class ProtoWriter {
     }
 
     /**
+     * Writes eight bytes, those of a number of double precision for instance.
+     *
+     * @param field the field's number
+     * @param bits their bits, the first byte lowest
+     * @return this writer
+     */
+    public ProtoWriter fixed64(int field, long bits) {
+        raw((long) field << 3 | 1);
+        reserve(8);
+        for (int shift = 0; shift < 64; shift += 8) {
+            array[size++] = (byte) (bits >>> shift);
+        }
+        return this;
+    }
+
+    /**
      * Writes text.
      *
      * @param field the field's number
