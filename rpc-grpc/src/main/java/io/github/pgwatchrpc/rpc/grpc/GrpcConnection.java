@@ -56,6 +56,9 @@ final class GrpcConnection extends Http2ConnectionHandler {
 
     private static final int RESET_WINDOW_SECONDS = 30;
 
+    /** How many answers may wait for each other, so that one system call sends them all. */
+    private static final int UNSENT = 64;
+
     /** Tells the answer to our ping from others. */
     private static final long DRAIN_PING = 0x70677764_7261696eL;
 
@@ -85,6 +88,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
     private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> sweep;
     private boolean reading;
+    private int unsent;
     private boolean draining;
     private boolean drained;
 
@@ -257,9 +261,14 @@ final class GrpcConnection extends Http2ConnectionHandler {
         encoder().writeHeaders(ctx, stream, end, 0, true, written);
     }
 
-    /** Sends what has been written: now, or once for all that is being read. */
+    /**
+     * Sends what has been written: now, or once for much of what is being read. Not for all of it, since a stream counts as
+     * a call in flight until its answer has been sent.
+     */
     void flushSoon() {
-        if (!reading) {
+        unsent++;
+        if (!reading || unsent >= UNSENT) {
+            unsent = 0;
             flush(context());
         }
     }
@@ -413,6 +422,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         reading = false;
+        unsent = 0;
         discardSomeReadBytes();
         ctx.fireChannelReadComplete();
         flush(ctx);

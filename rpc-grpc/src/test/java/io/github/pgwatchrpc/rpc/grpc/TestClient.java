@@ -71,6 +71,7 @@ public final class TestClient implements AutoCloseable {
                     protected void initChannel(Channel made) {
                         made.pipeline()
                                 .addLast(Http2FrameCodecBuilder.forClient()
+                                        .encoderIgnoreMaxHeaderListSize(true)
                                         .initialSettings(settings)
                                         .build())
                                 .addLast(new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()))
