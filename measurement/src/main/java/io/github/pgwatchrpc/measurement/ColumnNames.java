@@ -30,6 +30,9 @@ final class ColumnNames {
         /** The row that last held the column: a second value in the same row replaces the first. */
         int lastRow = -1;
 
+        /** The cell in which that row holds it. */
+        int lastCell = -1;
+
         Entry(Column column, int hash) {
             this.column = column;
             this.hash = hash;

@@ -431,9 +431,10 @@ public final class EnvelopeBuilder {
         ColumnNames.Entry entry = used[Objects.checkIndex(column, columnCount)];
         int at = cellCount;
         if (entry.lastRow == rowCount) {
-            at = cellOf(column);
+            at = entry.lastCell;
         } else {
             entry.lastRow = rowCount;
+            entry.lastCell = cellCount;
             if (cellCount == cells.length) {
                 cells = Arrays.copyOf(cells, cellCount * 2);
                 slots = Arrays.copyOf(slots, cellCount * 2);
@@ -443,15 +444,6 @@ public final class EnvelopeBuilder {
         cells[at] = column << MeasurementEnvelope.TYPE_BITS | type.code();
         slots[at] = slot;
         return this;
-    }
-
-    /** Where the open row already holds the column. */
-    private int cellOf(int column) {
-        int at = cellCount - 1;
-        while (cells[at] >>> MeasurementEnvelope.TYPE_BITS != column) {
-            at--;
-        }
-        return at;
     }
 
     private long onHeap(byte[] bytes, int offset, int length) {

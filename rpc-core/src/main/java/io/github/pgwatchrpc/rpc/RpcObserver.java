@@ -19,6 +19,8 @@ public interface RpcObserver {
         CUT,
         /** Its stream could not be understood any more. */
         BROKEN_STREAM,
+        /** Its TLS handshake failed, or a record could not be read. */
+        TLS,
         /** It spoke no protocol that this server knows. */
         UNKNOWN_PROTOCOL,
         /** Its preamble or first request did not come in time. */
@@ -33,6 +35,8 @@ public interface RpcObserver {
     enum Refusal {
         /** No such service or method, or an ill-formed name. */
         NO_METHOD,
+        /** The caller was not let in. */
+        DENIED,
         /** The argument could not be decoded or was refused by its decoder. */
         BAD_ARGUMENT,
         /** The argument was longer than the limit, or there was no room for it. */

@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.server;
 
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
@@ -45,7 +46,16 @@ final class ServeCommand implements Callable<Integer> {
         if (web != null) {
             out.println("  status and metrics  http://" + Addresses.print(web) + "/api/status  /metrics");
         }
-        out.println("  pgwatch v3          --sink=rpc://" + Addresses.reachable(server.address()));
+        String here = Addresses.reachable(server.address());
+        String authority = server.tls().authority().map(each -> each.file().toString()).orElse("CA-FILE");
+        server.tls()
+                .authority()
+                .ifPresent(each -> out.println("  certificate of       " + each.file() + "  SHA-256 " + each.sha256()));
+        out.println("paste into pgwatch (copy the CA's file there):");
+        out.println("  4 and later          --sink=grpc://" + here + "/?sslrootca=" + authority);
+        out.println("  3.6, 3.7             --sink=rpc://" + here + "?sslrootca=" + authority);
+        out.println("  3.0 to 3.7           --sink=rpc://" + here + "        without TLS: --plaintext "
+                + server.plaintext().name().toLowerCase(Locale.ROOT));
         out.flush();
     }
 }

@@ -2,17 +2,19 @@ package io.github.pgwatchrpc.server;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
-import io.github.pgwatchrpc.rpc.netrpc.NetRpcLimits;
-import io.github.pgwatchrpc.rpc.netrpc.NetRpcServer;
-import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
+import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
+import io.github.pgwatchrpc.rpc.tls.ServerTls;
+import io.github.pgwatchrpc.rpc.tls.TlsException;
+import io.github.pgwatchrpc.rpc.tls.TlsStatus;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Clock;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +34,9 @@ final class Server implements AutoCloseable {
     private final ServerMetrics metrics;
     private final Acceptance acceptance;
     private final RpcListener listener;
+    private final ServerTls tls;
+    private final Plaintext plaintext;
+    private final Watch watch;
     private final @Nullable WebServer web;
     private final List<String> sinks;
     private final Instant started = Instant.now();
@@ -42,12 +47,18 @@ final class Server implements AutoCloseable {
             ServerMetrics metrics,
             Acceptance acceptance,
             RpcListener listener,
+            ServerTls tls,
+            Plaintext plaintext,
+            Watch watch,
             @Nullable WebServer web,
             List<String> sinks) {
         this.data = data;
         this.metrics = metrics;
         this.acceptance = acceptance;
         this.listener = listener;
+        this.tls = tls;
+        this.plaintext = plaintext;
+        this.watch = watch;
         this.web = web;
         this.sinks = sinks;
     }
@@ -64,34 +75,73 @@ final class Server implements AutoCloseable {
         try (Unwind unwind = new Unwind()) {
             DataDirectory data = unwind.add(DataDirectory.open(options.dataDir));
             ServerMetrics metrics = unwind.add(new ServerMetrics());
+            ServerTls tls = openTls(options, data.path());
+            Watch watch = unwind.add(new Watch(tls));
             SinkStore store = SinkStore.open(options.sinks, data.path(), options.durability);
             Acceptance acceptance = unwind.add(new Acceptance(store, options.ackTimeout, metrics));
             WebServer web = webAddress == null ? null : unwind.add(openWeb(webAddress));
-            RpcListener listener = unwind.add(listen(listen, acceptance, metrics));
-            Server server = new Server(data, metrics, acceptance, listener, web, store.names());
+            RpcListener listener = unwind.add(listen(listen, acceptance, metrics, tls, options.plaintext));
+            Server server = new Server(data, metrics, acceptance, listener, tls, options.plaintext, watch, web, store.names());
             server.showOnWeb();
             unwind.keep();
             return server;
         }
     }
 
-    private static RpcListener listen(InetSocketAddress address, Acceptance acceptance, ServerMetrics metrics)
+    private static RpcListener listen(
+            InetSocketAddress address, Acceptance acceptance, ServerMetrics metrics, ServerTls tls, Plaintext plaintext)
             throws ConfigException {
-        NetRpcLimits limits = NetRpcLimits.DEFAULT;
-        NetRpcServer netRpc = ReceiverMethods.add(
-                        NetRpcServer.builder().limits(limits).observer(metrics), acceptance, Server::epochNanos)
-                .build();
+        RpcListener.Builder builder = RpcListener.builder()
+                .observer(metrics)
+                .maxConnections(Protocols.LIMITS.connections())
+                .firstRequest(Protocols.LIMITS.firstRequest());
+        Protocols.all(acceptance, metrics, tls.context(), plaintext).forEach(builder::protocol);
         try {
-            return RpcListener.builder()
-                    .protocol(Protocol.HTTP_CONNECT, netRpc.overHttp())
-                    .protocol(Protocol.GOB, netRpc.raw())
-                    .observer(metrics)
-                    .maxConnections(limits.connections())
-                    .firstRequest(limits.firstRequest())
-                    .bind(address);
+            return builder.bind(address);
         } catch (IOException e) {
             throw new ConfigException(
                     "--listen: " + e.getMessage(), "is another program using the port? Port 0 takes a free one", e);
+        }
+    }
+
+    private static ServerTls openTls(ServeOptions options, Path data) throws ConfigException {
+        Path certificate = options.tlsCert;
+        Path key = options.tlsKey;
+        if ((certificate == null) != (key == null)) {
+            throw new ConfigException(
+                    certificate == null ? "--tls-key without --tls-cert" : "--tls-cert without --tls-key",
+                    "give both, or neither for a certificate of the receiver's own");
+        }
+        try {
+            ServerTls.Builder builder = certificate != null && key != null
+                    ? ServerTls.withFiles(certificate, key)
+                    : ServerTls.withAuthority(data.resolve("tls"), options.tlsHosts);
+            if (options.tlsClientCa != null) {
+                builder.clientCertificates(options.tlsClientCa, ClientCertificates.REQUIRED);
+            }
+            return builder.open();
+        } catch (TlsException e) {
+            throw new ConfigException("TLS: " + e.getMessage(), e.hint(), e);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("--tls-host: " + e.getMessage(), "give a host name or an address", e);
+        }
+    }
+
+    /** Looks at certificates from time to time; ends with the server. */
+    private static final class Watch implements AutoCloseable {
+        private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "certificates");
+            thread.setDaemon(true);
+            return thread;
+        });
+
+        Watch(ServerTls tls) {
+            tls.watch(scheduler, ServerTls.CHECK_INTERVAL);
+        }
+
+        @Override
+        public void close() {
+            scheduler.shutdownNow();
         }
     }
 
@@ -106,13 +156,12 @@ final class Server implements AutoCloseable {
         }
     }
 
-    private static long epochNanos() {
-        Instant now = Clock.systemUTC().instant();
-        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-    }
-
     private void showOnWeb() {
         metrics.gauge("pgwatch.rpc.waiting.bytes", acceptance, Acceptance::waitingBytes);
+        metrics.gauge(
+                "pgwatch.rpc.tls.certificate.expiry.seconds",
+                tls,
+                each -> (double) each.status().notAfter().getEpochSecond());
         WebServer pages = web;
         if (pages == null) {
             return;
@@ -151,6 +200,13 @@ final class Server implements AutoCloseable {
         ObjectNode acknowledgement = status.putObject("acknowledgement_ms");
         acknowledgement.put("p50", metrics.acknowledgementMillis(0.5));
         acknowledgement.put("p99", metrics.acknowledgementMillis(0.99));
+        TlsStatus certificate = tls.status();
+        ObjectNode shown = status.putObject("tls");
+        shown.put("subject", certificate.subject());
+        shown.put("sha256", certificate.sha256());
+        shown.put("not_after", certificate.notAfter().toString());
+        certificate.warnings().forEach(shown.putArray("warnings")::add);
+        certificate.problem().ifPresent(problem -> shown.put("problem", problem));
         sinks.forEach(status.putArray("sinks")::add);
         return status.toPrettyString();
     }
@@ -162,6 +218,14 @@ final class Server implements AutoCloseable {
     @Nullable
     InetSocketAddress webAddress() {
         return web == null ? null : web.address();
+    }
+
+    Plaintext plaintext() {
+        return plaintext;
+    }
+
+    TlsStatus tls() {
+        return tls.status();
     }
 
     DataDirectory data() {
@@ -192,6 +256,7 @@ final class Server implements AutoCloseable {
         if (web != null) {
             web.close();
         }
+        watch.close();
         metrics.close();
         data.close();
     }

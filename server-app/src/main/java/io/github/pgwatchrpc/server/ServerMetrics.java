@@ -172,7 +172,7 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
                     LOG.info("connection of {} closed after {} calls: {}", peer, calls, reason);
                 }
             }
-            case CUT, BROKEN_STREAM, TOO_MANY, TIMEOUT, UNKNOWN_PROTOCOL -> {
+            case CUT, BROKEN_STREAM, TOO_MANY, TIMEOUT, TLS, UNKNOWN_PROTOCOL -> {
                 if (calls > 0) {
                     LOG.warn(
                             "connection of {} LOST after {} calls: {}. A pgwatch v3 never connects again: if it is one, restart it",

@@ -28,8 +28,15 @@ final class MethodTable implements ServerSession.Methods {
 
     private final Map<String, Entry<?, ?>> byName;
     private final Set<String> services = new HashSet<>();
+    private final @Nullable String refusal;
 
-    MethodTable(Map<String, Entry<?, ?>> byName) {
+    /**
+     * A table.
+     *
+     * @param refusal why no method can be called at all, or null
+     */
+    MethodTable(Map<String, Entry<?, ?>> byName, @Nullable String refusal) {
+        this.refusal = refusal;
         this.byName = new HashMap<>(byName);
         for (String name : byName.keySet()) {
             services.add(name.substring(0, name.lastIndexOf('.')));
@@ -44,6 +51,9 @@ final class MethodTable implements ServerSession.Methods {
     /** Why there is no such method, in the words of Go's net/rpc (server.go, readRequestHeader). */
     @Override
     public String whyNot(String name) {
+        if (refusal != null) {
+            return refusal;
+        }
         int dot = name.lastIndexOf('.');
         if (dot < 0) {
             return "rpc: service/method request ill-formed: " + name;

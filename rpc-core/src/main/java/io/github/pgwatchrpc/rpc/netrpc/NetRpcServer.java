@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server of Go's net/rpc: methods by their names, for connections that begin with {@code CONNECT} or with gob straight
@@ -131,6 +132,7 @@ public final class NetRpcServer {
     /** Collects methods and settings. Not thread-safe. */
     public static final class Builder {
         private final Map<String, MethodTable.Entry<?, ?>> methods = new LinkedHashMap<>();
+        private @Nullable String refusal;
         private NetRpcLimits limits = NetRpcLimits.DEFAULT;
         private RpcObserver observer = RpcObserver.NONE;
 
@@ -206,6 +208,19 @@ public final class NetRpcServer {
         }
 
         /**
+         * Answers every call with an error, whatever it asks for: for peers who must come in another way. Their connections
+         * live on.
+         *
+         * @param reason what they are told
+         * @return this builder
+         */
+        public Builder refuseAll(String reason) {
+            methods.clear();
+            refusal = reason;
+            return this;
+        }
+
+        /**
          * Sets the bounds on what peers may do.
          *
          * @param bounds the limits
@@ -233,7 +248,7 @@ public final class NetRpcServer {
          * @return the server
          */
         public NetRpcServer build() {
-            return new NetRpcServer(new MethodTable(methods), limits, observer);
+            return new NetRpcServer(new MethodTable(methods, refusal), limits, observer);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.github.pgwatchrpc.rpc.pgwatch;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -34,4 +35,17 @@ public interface Receiver {
      * @throws RpcException to refuse at once
      */
     CompletionStage<String> syncMetric(SyncMetric sync, RpcPeer peer) throws RpcException;
+
+    /**
+     * Is told how metrics and presets are defined: all of them at once, at the start and then at every refresh of
+     * pgwatch's configuration, changed or not (gRPC only). Does nothing unless it is overridden.
+     *
+     * @param definitions what pgwatch has
+     * @param peer who tells
+     * @return the text for pgwatch's log; or an {@link RpcException} with the reason
+     * @throws RpcException to refuse at once
+     */
+    default CompletionStage<String> defineMetrics(MetricDefinitions definitions, RpcPeer peer) throws RpcException {
+        return CompletableFuture.completedFuture("");
+    }
 }

@@ -55,10 +55,10 @@ public final class ReceiverMethods {
      */
     public static void requireNames(MeasurementEnvelope envelope) throws RpcException {
         if (envelope.database().isEmpty()) {
-            throw new RpcException("empty database name");
+            throw new RpcException(RpcException.Kind.INVALID_ARGUMENT, "empty database name");
         }
         if (envelope.metric().isEmpty()) {
-            throw new RpcException("empty metric name");
+            throw new RpcException(RpcException.Kind.INVALID_ARGUMENT, "empty metric name");
         }
     }
 }

@@ -1,0 +1,213 @@
+package io.github.pgwatchrpc.rpc.grpc;
+
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcException.Kind;
+import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
+import io.github.pgwatchrpc.rpc.RpcPeer;
+import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
+import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call: gRPC's rules for one stream of HTTP/2, from bytes to messages and from messages to an answer that is given
+ * exactly once. Used on the connection's event loop only, but for {@link #execute}.
+ */
+final class Call implements MessageAssembler.Listener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
+
+    private final GrpcConnection connection;
+    private final int stream;
+    private final String method;
+    private final boolean gzip;
+    private final Handler handler;
+    private final MessageAssembler assembler;
+    private final long began = System.nanoTime();
+
+    private @Nullable ScheduledFuture<?> deadline;
+    private boolean halfClosed;
+    private boolean answering;
+    private boolean ended;
+
+    Call(GrpcConnection connection, int stream, MethodTable.Entry method, boolean gzip) {
+        this.connection = connection;
+        this.stream = stream;
+        this.method = method.name();
+        this.gzip = gzip;
+        this.assembler = new MessageAssembler(connection.limits().messageBytes(), connection.budget(), this);
+        this.handler = method.handlers().apply(this);
+    }
+
+    String method() {
+        return method;
+    }
+
+    RpcPeer peer() {
+        return connection.peer();
+    }
+
+    /** Runs something on the connection's event loop, at once if this is it. */
+    void execute(Runnable action) {
+        connection.execute(action);
+    }
+
+    void setDeadline(long nanos) {
+        deadline = connection.schedule(() -> end(StatusCode.DEADLINE_EXCEEDED, "deadline exceeded"), nanos);
+    }
+
+    // ---- from the peer ----
+
+    void data(ByteBuf data, boolean last) {
+        try {
+            if (!ended) {
+                feed(data);
+            }
+            if (last) {
+                halfClose();
+            }
+        } catch (ProtoException e) {
+            refuse(StatusCode.INVALID_ARGUMENT, Refusal.BAD_ARGUMENT, e);
+        } catch (RpcException e) {
+            refuse(
+                    StatusCode.of(e.kind()),
+                    e.kind() == Kind.RESOURCE_EXHAUSTED ? Refusal.TOO_LARGE : Refusal.BAD_ARGUMENT,
+                    e);
+        } catch (RuntimeException e) {
+            LOG.error("call of {} failed", method, e);
+            end(StatusCode.INTERNAL, "internal error");
+        }
+    }
+
+    private void feed(ByteBuf data) throws ProtoException, RpcException {
+        int length = data.readableBytes();
+        if (data.hasArray()) {
+            assembler.feed(data.array(), data.arrayOffset() + data.readerIndex(), length);
+        } else {
+            // the decoders read arrays: one bulk copy costs less than a checked access for every byte
+            byte[] copy = connection.scratch();
+            for (int at = data.readerIndex(), end = at + length; at < end && !ended; at += copy.length) {
+                int count = Math.min(copy.length, end - at);
+                data.getBytes(at, copy, 0, count);
+                assembler.feed(copy, 0, count);
+            }
+        }
+    }
+
+    private void halfClose() throws RpcException {
+        halfClosed = true;
+        if (ended) {
+            return;
+        }
+        if (assembler.isInMessage()) {
+            throw new RpcException(Kind.INTERNAL, "the call ended in the middle of a message");
+        }
+        handler.halfClosed();
+    }
+
+    @Override
+    public void message(byte[] bytes, int offset, int length, boolean packed) throws RpcException, ProtoException {
+        if (ended) {
+            return;
+        }
+        ProtoReader reader = connection.reader();
+        if (!packed) {
+            reader.reset(bytes, offset, length);
+        } else if (gzip) {
+            byte[] unpacked =
+                    Gzip.unpack(bytes, offset, length, connection.limits().messageBytes());
+            reader.reset(unpacked, 0, unpacked.length);
+        } else {
+            throw new RpcException(Kind.INTERNAL, "a message is packed, but the call names no encoding");
+        }
+        handler.message(reader);
+    }
+
+    private void refuse(StatusCode code, Refusal refusal, Exception reason) {
+        String text = String.valueOf(reason.getMessage());
+        if (!ended) {
+            connection.refused(method, refusal, text);
+        }
+        end(code, text);
+    }
+
+    /** Whether the peer owes something and has owed it for too long. */
+    boolean isOverdue(long nanos) {
+        boolean owes = !halfClosed && (assembler.isInMessage() || !handler.isOpenEnded());
+        return !ended && owes && System.nanoTime() - began > nanos;
+    }
+
+    /** Whether an answer is being worked on. */
+    boolean isOpen() {
+        return !ended;
+    }
+
+    // ---- to the peer ----
+
+    /** Sends a message, unless the call has ended. */
+    void send(byte[] message) {
+        if (!ended) {
+            connection.writeMessage(stream, message, !answering);
+            answering = true;
+            connection.flushSoon();
+        }
+    }
+
+    /** Ends the call, unless it has ended. */
+    void end(StatusCode code, String text) {
+        if (!ended) {
+            finish();
+            connection.writeEnd(stream, code, text, answering, halfClosed);
+            connection.flushSoon();
+        }
+    }
+
+    /** The server is stopping: a call that would stay open is ended. */
+    void drain() {
+        if (handler.isOpenEnded()) {
+            end(StatusCode.UNAVAILABLE, "the server is stopping");
+        }
+    }
+
+    /** The stream is closed, by a reset or with its connection, if not by an answer. */
+    void closed() {
+        if (!ended) {
+            finish();
+        }
+    }
+
+    private void finish() {
+        ended = true;
+        assembler.close();
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        handler.ended();
+    }
+
+    static long nanos(String timeout) throws RpcException {
+        int digits = timeout.length() - 1;
+        if (digits < 1 || digits > 8 || !timeout.chars().limit(digits).allMatch(each -> each >= '0' && each <= '9')) {
+            throw badTimeout(timeout);
+        }
+        TimeUnit unit = switch (timeout.charAt(digits)) {
+            case 'H' -> TimeUnit.HOURS;
+            case 'M' -> TimeUnit.MINUTES;
+            case 'S' -> TimeUnit.SECONDS;
+            case 'm' -> TimeUnit.MILLISECONDS;
+            case 'u' -> TimeUnit.MICROSECONDS;
+            case 'n' -> TimeUnit.NANOSECONDS;
+            default -> throw badTimeout(timeout);
+        };
+        return unit.toNanos(Long.parseLong(timeout.substring(0, digits)));
+    }
+
+    private static RpcException badTimeout(String timeout) {
+        return new RpcException(
+                Kind.INTERNAL, "grpc-timeout: " + timeout + " (expected: 1 to 8 digits and one of H, M, S, m, u, n)");
+    }
+}

@@ -1,0 +1,559 @@
+package io.github.pgwatchrpc.rpc.grpc;
+
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcObserver.End;
+import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
+import io.github.pgwatchrpc.rpc.RpcPeer;
+import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
+import io.github.pgwatchrpc.rpc.listen.Connection;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
+import io.netty.handler.codec.http2.UniformStreamByteDistributor;
+import io.netty.util.AsciiString;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of a pipeline in which gRPC is spoken. Frames, header compression, flow control and the bounds on frames are
+ * Netty's; this class makes calls of streams, writes answers, and keeps to the rules of the whole connection: how much may
+ * wait, how long a peer may take, and how to stop without losing a call.
+ */
+final class GrpcConnection extends Http2ConnectionHandler {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
+
+    /** How much a peer may send unasked, on a stream and on the connection: a call of 1,000 rows without a pause. */
+    private static final int STREAM_WINDOW = 512 << 10;
+
+    private static final int CONNECTION_WINDOW = 1 << 20;
+
+    /** A bound on frames that Netty wants to send and the peer does not read (as grpc-java has it). */
+    private static final int QUEUED_CONTROL_FRAMES = 10_000;
+
+    private static final int RESET_WINDOW_SECONDS = 30;
+
+    /** How many answers may wait for each other, so that one system call sends them all. */
+    private static final int UNSENT = 64;
+
+    /** Tells the answer to our ping from others. */
+    private static final long DRAIN_PING = 0x70677764_7261696eL;
+
+    private static final long DRAIN_PING_SECONDS = 5;
+
+    private static final AsciiString CONTENT_TYPE = AsciiString.cached("content-type");
+    private static final AsciiString GRPC = AsciiString.cached("application/grpc");
+    private static final AsciiString POST = AsciiString.cached("POST");
+    private static final AsciiString STATUS = AsciiString.cached("grpc-status");
+    private static final AsciiString MESSAGE = AsciiString.cached("grpc-message");
+    private static final AsciiString TIMEOUT = AsciiString.cached("grpc-timeout");
+    private static final AsciiString ENCODING = AsciiString.cached("grpc-encoding");
+    private static final AsciiString ACCEPT_ENCODING = AsciiString.cached("grpc-accept-encoding");
+    private static final AsciiString ENCODINGS = AsciiString.cached("identity,gzip");
+    private static final AsciiString OK = AsciiString.cached("200");
+
+    private static final Http2Headers ANSWER = ReadOnlyHttp2Headers.serverHeaders(true, OK, CONTENT_TYPE, GRPC);
+    private static final Http2Headers SUCCESS =
+            ReadOnlyHttp2Headers.trailers(true, STATUS, AsciiString.cached(StatusCode.OK.header));
+
+    private final GrpcServer server;
+    private final GrpcLimits limits;
+    private final Connection peer;
+    private final Http2Connection.PropertyKey callKey;
+    private final PingGuard pings;
+
+    private @Nullable ChannelHandlerContext context;
+    private @Nullable ScheduledFuture<?> sweep;
+    private boolean reading;
+    private int unsent;
+    private boolean draining;
+    private boolean drained;
+
+    private GrpcConnection(
+            GrpcServer server,
+            Connection peer,
+            Http2ConnectionDecoder decoder,
+            Http2ConnectionEncoder encoder,
+            Http2Settings settings) {
+        super(decoder, encoder, settings);
+        this.server = server;
+        this.limits = server.limits();
+        this.peer = peer;
+        this.callKey = connection().newKey();
+        this.pings = new PingGuard(limits.pingInterval().toNanos());
+        decoder.frameListener(new Frames());
+        connection().addListener(new Http2ConnectionAdapter() {
+            @Override
+            public void onStreamClosed(Http2Stream stream) {
+                Call call = call(stream);
+                if (call != null) {
+                    call.closed();
+                }
+                if (drained) {
+                    // not from within Netty's book-keeping of streams
+                    context().executor().execute(GrpcConnection.this::closeIfDrained);
+                }
+            }
+        });
+    }
+
+    static GrpcConnection create(GrpcServer server, Connection peer) {
+        return new Builder(server, peer).build();
+    }
+
+    /** Gives Netty's bounds their values. */
+    private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<GrpcConnection, Builder> {
+        private final GrpcServer server;
+        private final Connection peer;
+
+        Builder(GrpcServer server, Connection peer) {
+            this.server = server;
+            this.peer = peer;
+        }
+
+        @Override
+        protected GrpcConnection build() {
+            GrpcLimits limits = server.limits();
+            DefaultHttp2Connection streams = new DefaultHttp2Connection(true);
+            // SETTINGS bind a peer once it has acknowledged them, this binds it from its first frame on
+            streams.remote().maxActiveStreams(limits.callsInFlight());
+            streams.remote()
+                    .flowController(
+                            new DefaultHttp2RemoteFlowController(streams, new UniformStreamByteDistributor(streams)));
+            connection(streams);
+            initialSettings(new Http2Settings()
+                    .maxConcurrentStreams(limits.callsInFlight())
+                    .initialWindowSize(STREAM_WINDOW)
+                    .maxHeaderListSize(limits.headerBytes()));
+            encoderEnforceMaxQueuedControlFrames(QUEUED_CONTROL_FRAMES);
+            decoderEnforceMaxRstFramesPerWindow(limits.resets(), RESET_WINDOW_SECONDS);
+            encoderEnforceMaxRstFramesPerWindow(limits.resets(), RESET_WINDOW_SECONDS);
+            // who closes has waited for the calls already: see drain()
+            gracefulShutdownTimeoutMillis(0);
+            return super.build();
+        }
+
+        @Override
+        protected GrpcConnection build(
+                Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+            return new GrpcConnection(server, peer, decoder, encoder, settings);
+        }
+    }
+
+    // ---- for the calls ----
+
+    RpcPeer peer() {
+        return peer;
+    }
+
+    GrpcLimits limits() {
+        return limits;
+    }
+
+    MemoryBudget budget() {
+        return server.budget();
+    }
+
+    byte[] scratch() {
+        return server.scratch().get().bytes;
+    }
+
+    ProtoReader reader() {
+        return server.scratch().get().reader;
+    }
+
+    void execute(Runnable action) {
+        if (context().executor().inEventLoop()) {
+            action.run();
+        } else {
+            context().executor().execute(action);
+        }
+    }
+
+    ScheduledFuture<?> schedule(Runnable action, long nanos) {
+        return context().executor().schedule(action, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    void refused(String method, Refusal refusal, String reason) {
+        server.observer().refused(peer.address(), method, refusal, reason);
+    }
+
+    private ChannelHandlerContext context() {
+        ChannelHandlerContext is = context;
+        if (is == null) {
+            throw new IllegalStateException("not in a pipeline");
+        }
+        return is;
+    }
+
+    private @Nullable Call call(Http2Stream stream) {
+        return stream.getProperty(callKey);
+    }
+
+    // ---- answers ----
+
+    void writeMessage(int stream, byte[] message, boolean first) {
+        ChannelHandlerContext ctx = context();
+        pings.sent();
+        if (first) {
+            encoder().writeHeaders(ctx, stream, ANSWER, 0, false, ctx.newPromise());
+        }
+        ByteBuf frame = ctx.alloc().buffer(MessageAssembler.PREFIX + message.length);
+        frame.writeByte(0).writeInt(message.length).writeBytes(message);
+        encoder().writeData(ctx, stream, frame, 0, false, ctx.newPromise());
+    }
+
+    void writeEnd(int stream, StatusCode code, String text, boolean answering, boolean halfClosed) {
+        Http2Headers end;
+        if (answering && code == StatusCode.OK) {
+            end = SUCCESS;
+        } else {
+            end = answering
+                    ? new DefaultHttp2Headers()
+                    : new DefaultHttp2Headers().status(OK).add(CONTENT_TYPE, GRPC);
+            end.add(STATUS, code.header);
+            if (!text.isEmpty()) {
+                end.add(MESSAGE, StatusCode.percentEncode(text));
+            }
+            if (code == StatusCode.UNIMPLEMENTED) {
+                end.add(ACCEPT_ENCODING, ENCODINGS);
+            }
+        }
+        writeLast(stream, end, halfClosed);
+    }
+
+    private void writeLast(int stream, Http2Headers end, boolean halfClosed) {
+        ChannelHandlerContext ctx = context();
+        pings.sent();
+        ChannelPromise written = ctx.newPromise();
+        if (!halfClosed) {
+            // the peer need not send the rest (RFC 9113, 8.1), but must have read the answer before it hears so
+            written.addListener(done -> {
+                if (done.isSuccess() && connection().stream(stream) != null) {
+                    resetStream(ctx, stream, Http2Error.NO_ERROR.code(), ctx.newPromise());
+                    flushSoon();
+                }
+            });
+        }
+        encoder().writeHeaders(ctx, stream, end, 0, true, written);
+    }
+
+    /**
+     * Sends what has been written: now, or once for much of what is being read. Not for all of it, since a stream counts as
+     * a call in flight until its answer has been sent.
+     */
+    void flushSoon() {
+        unsent++;
+        if (!reading || unsent >= UNSENT) {
+            unsent = 0;
+            flush(context());
+        }
+    }
+
+    // ---- frames ----
+
+    private final class Frames extends Http2FrameAdapter {
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx,
+                int streamId,
+                Http2Headers headers,
+                int streamDependency,
+                short weight,
+                boolean exclusive,
+                int padding,
+                boolean endOfStream) {
+            Http2Stream stream = connection().stream(streamId);
+            Call known = call(stream);
+            if (known == null && !stream.isHeadersSent()) {
+                begin(stream, headers, endOfStream);
+            } else if (known != null && endOfStream) {
+                known.data(Unpooled.EMPTY_BUFFER, true);
+            }
+        }
+
+        @Override
+        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
+            int all = data.readableBytes() + padding;
+            Call call = call(connection().stream(streamId));
+            if (call != null) {
+                call.data(data, endOfStream);
+            }
+            return all;
+        }
+
+        @Override
+        public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
+            if (pings.isTooMany(System.nanoTime())) {
+                throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "too_many_pings");
+            }
+        }
+
+        @Override
+        public void onPingAckRead(ChannelHandlerContext ctx, long data) {
+            if (draining && data == DRAIN_PING) {
+                takeNoMoreCalls();
+            }
+        }
+    }
+
+    private void begin(Http2Stream stream, Http2Headers headers, boolean halfClosed) {
+        CharSequence contentType = headers.get(CONTENT_TYPE);
+        if (!AsciiString.contentEquals(POST, headers.method())) {
+            refuseHttp(stream, "405", "method: " + headers.method() + " (expected: POST)", halfClosed);
+            return;
+        }
+        if (contentType == null || !isGrpc(contentType)) {
+            refuseHttp(stream, "415", "content-type: " + contentType + " (expected: application/grpc)", halfClosed);
+            return;
+        }
+        String path = String.valueOf(headers.path());
+        MethodTable.Entry method = server.methods().find(path);
+        String name = method == null ? path : method.name();
+        try {
+            server.gate().admit(new CallHeaders(name, headers), peer);
+        } catch (RpcException e) {
+            refuse(stream, StatusCode.of(e.kind()), name, Refusal.DENIED, e, halfClosed);
+            return;
+        } catch (RuntimeException e) {
+            LOG.error("gate for {} failed", name, e);
+            RpcException answer = new RpcException("internal error");
+            refuse(stream, StatusCode.INTERNAL, name, Refusal.DENIED, answer, halfClosed);
+            return;
+        }
+        peer.called();
+        if (method == null) {
+            RpcException reason = new RpcException(server.methods().whyNot(path));
+            refuse(stream, StatusCode.UNIMPLEMENTED, name, Refusal.NO_METHOD, reason, halfClosed);
+            return;
+        }
+        CharSequence encoding = headers.get(ENCODING);
+        boolean gzip = encoding != null && AsciiString.contentEquals(encoding, "gzip");
+        if (encoding != null && !gzip && !AsciiString.contentEquals(encoding, "identity")) {
+            RpcException reason = new RpcException("grpc-encoding: " + encoding + " (expected: identity or gzip)");
+            refuse(stream, StatusCode.UNIMPLEMENTED, name, Refusal.BAD_ARGUMENT, reason, halfClosed);
+            return;
+        }
+        Call call = new Call(this, stream.id(), method, gzip);
+        CharSequence timeout = headers.get(TIMEOUT);
+        if (timeout != null) {
+            try {
+                call.setDeadline(Call.nanos(timeout.toString()));
+            } catch (RpcException e) {
+                call.closed();
+                refuse(stream, StatusCode.INTERNAL, name, Refusal.BAD_ARGUMENT, e, halfClosed);
+                return;
+            }
+        }
+        stream.setProperty(callKey, call);
+        if (halfClosed) {
+            call.data(Unpooled.EMPTY_BUFFER, true);
+        }
+    }
+
+    /** {@code application/grpc}, alone or with {@code +proto} or parameters behind it. */
+    private static boolean isGrpc(CharSequence contentType) {
+        String type = contentType.toString().toLowerCase(Locale.ROOT);
+        return type.equals("application/grpc")
+                || type.startsWith("application/grpc;")
+                || type.equals("application/grpc+proto")
+                || type.startsWith("application/grpc+proto;");
+    }
+
+    private void refuse(
+            Http2Stream stream,
+            StatusCode code,
+            String method,
+            Refusal refusal,
+            RpcException reason,
+            boolean halfClosed) {
+        String text = String.valueOf(reason.getMessage());
+        refused(method, refusal, text);
+        writeEnd(stream.id(), code, text, false, halfClosed);
+    }
+
+    /** Answers what is not gRPC at all so that a client of HTTP understands it. */
+    private void refuseHttp(Http2Stream stream, String status, String reason, boolean halfClosed) {
+        refused("?", Refusal.NO_METHOD, reason);
+        Http2Headers end = new DefaultHttp2Headers()
+                .status(status)
+                .add(STATUS, StatusCode.INTERNAL.header)
+                .add(MESSAGE, StatusCode.percentEncode(reason));
+        writeLast(stream.id(), end, halfClosed);
+    }
+
+    // ---- how much waits, and how long ----
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        if (peer.isEnding()) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        reading = true;
+        super.channelRead(ctx, message);
+    }
+
+    /** As inherited, but a connection that is not to be read is not read. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        reading = false;
+        unsent = 0;
+        discardSomeReadBytes();
+        ctx.fireChannelReadComplete();
+        flush(ctx);
+        if (sweep == null && connection().numActiveStreams() > 0) {
+            scheduleSweep();
+        }
+    }
+
+    /** Who does not read answers may not send calls: the answers are in memory. */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
+        ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+        super.channelWritabilityChanged(ctx);
+    }
+
+    /** One timer a connection, and only while calls are open: most calls come with their message in one read. */
+    private void scheduleSweep() {
+        sweep = schedule(this::sweep, limits.messageTime().toNanos() / 4);
+    }
+
+    private void sweep() {
+        sweep = null;
+        forEachCall(call -> {
+            if (call.isOverdue(limits.messageTime().toNanos())) {
+                call.end(
+                        StatusCode.DEADLINE_EXCEEDED,
+                        "the message of the call did not come within " + limits.messageTime());
+            }
+        });
+        if (connection().numActiveStreams() > 0) {
+            scheduleSweep();
+        }
+    }
+
+    private interface CallVisitor {
+        void visit(Call call);
+    }
+
+    private void forEachCall(CallVisitor visitor) {
+        try {
+            connection().forEachActiveStream(stream -> {
+                Call call = call(stream);
+                if (call != null) {
+                    visitor.visit(call);
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            throw new IllegalStateException("no visitor throws one", e);
+        }
+    }
+
+    // ---- the beginning and the end ----
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+        context = ctx;
+        super.handlerAdded(ctx);
+        peer.onDrain(this::drain);
+        Http2Stream whole = connection().connectionStream();
+        int more = CONNECTION_WINDOW - connection().local().flowController().windowSize(whole);
+        connection().local().flowController().incrementWindowSize(whole, more);
+    }
+
+    /**
+     * For the server's stop. Calls that are on their way when the peer is told must not be lost, so it is told twice (RFC
+     * 9113, 6.8): first that the end is near, then, when it has answered a ping and thus read that, where the end is.
+     */
+    private void drain() {
+        if (!draining) {
+            draining = true;
+            ChannelHandlerContext ctx = context();
+            sayGoAway(Integer.MAX_VALUE);
+            encoder().writePing(ctx, false, DRAIN_PING, ctx.newPromise());
+            flush(ctx);
+            schedule(this::takeNoMoreCalls, TimeUnit.SECONDS.toNanos(DRAIN_PING_SECONDS));
+        }
+    }
+
+    private void takeNoMoreCalls() {
+        if (!drained) {
+            drained = true;
+            sayGoAway(connection().remote().lastStreamCreated());
+            forEachCall(Call::drain);
+            flush(context());
+            closeIfDrained();
+        }
+    }
+
+    private void sayGoAway(int lastStream) {
+        ChannelHandlerContext ctx = context();
+        ByteBuf reason = ByteBufUtil.writeUtf8(ctx.alloc(), "the server is stopping");
+        goAway(ctx, lastStream, Http2Error.NO_ERROR.code(), reason, ctx.newPromise());
+    }
+
+    private void closeIfDrained() {
+        if (drained && connection().numActiveStreams() == 0) {
+            peer.close(End.SHUTDOWN, "the server is stopping");
+        }
+    }
+
+    @Override
+    protected void onConnectionError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
+        peer.noteEnd(outbound ? End.CUT : End.BROKEN_STREAM, String.valueOf(cause.getMessage()));
+        if (!outbound && http2 == null) {
+            LOG.error("connection of {} ended by a fault of this program", peer.address(), cause);
+        }
+        super.onConnectionError(ctx, outbound, cause, http2);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+        if (cause instanceof java.io.IOException) {
+            peer.close(End.CUT, String.valueOf(cause.getMessage()));
+        } else {
+            super.exceptionCaught(ctx, cause);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        boolean[] open = new boolean[1];
+        forEachCall(call -> open[0] |= call.isOpen());
+        if (open[0]) {
+            peer.noteEnd(End.CUT, "ended by the peer in the middle of a call");
+        }
+        if (sweep != null) {
+            sweep.cancel(false);
+            sweep = null;
+        }
+        super.channelInactive(ctx);
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.pgwatchrpc.rpc.grpc;
+
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcException.Kind;
+import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
+import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A call with one message each way: decodes the argument, calls the method when the peer is done, and answers. */
+final class UnaryHandler<A, R> implements Handler {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
+
+    private final Call call;
+    private final RpcObserver observer;
+    private final MessageDecoder<A> decoder;
+    private final UnaryMethod<A, R> method;
+    private final Function<? super R, byte[]> encoder;
+    private @Nullable A argument;
+    private int bytes;
+
+    UnaryHandler(
+            Call call,
+            RpcObserver observer,
+            MessageDecoder<A> decoder,
+            UnaryMethod<A, R> method,
+            Function<? super R, byte[]> encoder) {
+        this.call = call;
+        this.observer = observer;
+        this.decoder = decoder;
+        this.method = method;
+        this.encoder = encoder;
+    }
+
+    @Override
+    public void message(ProtoReader in) throws ProtoException, RpcException {
+        if (argument != null) {
+            throw new RpcException(Kind.INTERNAL, "messages of a unary call: more than 1");
+        }
+        bytes = in.limit() - in.position();
+        argument = decoder.decode(in);
+    }
+
+    @Override
+    public void halfClosed() throws RpcException {
+        A complete = argument;
+        if (complete == null) {
+            throw new RpcException(Kind.INTERNAL, "messages of a unary call: 0 (expected: 1)");
+        }
+        observer.called(call.method(), bytes);
+        long begin = System.nanoTime();
+        CompletionStage<R> stage;
+        try {
+            stage = method.call(complete, call.peer());
+        } catch (RpcException | RuntimeException e) {
+            answered(begin, null, e);
+            return;
+        }
+        stage.whenComplete((reply, failure) -> call.execute(() -> answered(begin, reply, failure)));
+    }
+
+    private void answered(long begin, @Nullable R reply, @Nullable Throwable failure) {
+        boolean failed = failure != null || reply == null;
+        observer.answered(call.method(), System.nanoTime() - begin, failed);
+        if (failure != null) {
+            fail(failure);
+        } else if (reply == null) {
+            fail(new NullPointerException("the reply of " + call.method()));
+        } else {
+            call.send(encoder.apply(reply));
+            call.end(StatusCode.OK, "");
+        }
+    }
+
+    private void fail(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof RpcException refusal) {
+            call.end(StatusCode.of(refusal.kind()), String.valueOf(refusal.getMessage()));
+        } else {
+            LOG.error("call of {} failed", call.method(), cause);
+            call.end(StatusCode.INTERNAL, "internal error");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.github.pgwatchrpc.rpc.grpc.pgwatch;
+
+import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcPeer;
+import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
+import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoWriter;
+import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
+import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
+import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+
+/**
+ * Puts a {@link Receiver} on a gRPC server under the names that pgwatch 4 and later call: service {@code Receiver}, in no
+ * package. What can be answered without the receiver is answered here: the ping, and envelopes without rows.
+ */
+public final class ReceiverService {
+
+    private static final String NAME = "Receiver";
+    private static final byte[] EMPTY_REPLY = {};
+
+    private ReceiverService() {}
+
+    /**
+     * Adds the service.
+     *
+     * @param server to add it to
+     * @param receiver takes what comes
+     * @param clock tells the time of receipt, in nanoseconds since 1970
+     * @param limits bounds on what a message may hold
+     * @return the server's builder
+     */
+    public static GrpcServer.Builder add(
+            GrpcServer.Builder server, Receiver receiver, LongSupplier clock, PayloadLimits limits) {
+        // builders keep what they have learnt of column names; one a thread, not one a connection
+        ThreadLocal<EnvelopeBuilder> builders = ThreadLocal.withInitial(EnvelopeBuilder::new);
+        return server.method(
+                        NAME,
+                        "UpdateMeasurements",
+                        new EnvelopeDecoder(builders::get, clock, limits),
+                        (MeasurementEnvelope envelope, RpcPeer peer) -> update(receiver, envelope, peer),
+                        ReceiverService::reply)
+                .method(
+                        NAME,
+                        "SyncMetric",
+                        new SyncMetricDecoder(),
+                        (SyncMetric sync, RpcPeer peer) -> sync(receiver, sync, peer),
+                        ReceiverService::reply)
+                .method(
+                        NAME,
+                        "DefineMetrics",
+                        new DefinitionsDecoder(limits),
+                        receiver::defineMetrics,
+                        ReceiverService::reply)
+                .describe(descriptors());
+    }
+
+    private static CompletionStage<String> update(Receiver receiver, MeasurementEnvelope envelope, RpcPeer peer)
+            throws RpcException {
+        if (envelope.size() == 0) {
+            // pgwatch sends an envelope even if it could not encode any of its rows
+            return CompletableFuture.completedFuture(ReceiverMethods.NO_ROWS);
+        }
+        ReceiverMethods.requireNames(envelope);
+        return receiver.updateMeasurements(envelope, peer);
+    }
+
+    private static CompletionStage<String> sync(Receiver receiver, SyncMetric sync, RpcPeer peer) throws RpcException {
+        // pgwatch does not start before its ping is answered
+        return sync.equals(SyncMetricDecoder.PING)
+                ? CompletableFuture.completedFuture("")
+                : receiver.syncMetric(sync, peer);
+    }
+
+    /** {@code Reply{logmsg}}. */
+    private static byte[] reply(String text) {
+        return text.isEmpty() ? EMPTY_REPLY : new ProtoWriter().text(1, text).toBytes();
+    }
+
+    private static byte[] descriptors() {
+        try (InputStream in =
+                Objects.requireNonNull(ReceiverService.class.getResourceAsStream("receiver.binpb"), "receiver.binpb")) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
