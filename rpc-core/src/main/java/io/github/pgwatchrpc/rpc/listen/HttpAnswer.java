@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 public final class HttpAnswer implements ProtocolHandler {
 
     private final byte[] answer;
+    private final End end;
     private final String reason;
 
     /**
@@ -31,6 +32,7 @@ public final class HttpAnswer implements ProtocolHandler {
         this.answer = new byte[head.length + body.length];
         System.arraycopy(head, 0, answer, 0, head.length);
         System.arraycopy(body, 0, answer, head.length, body.length);
+        this.end = status.startsWith("200") ? End.PEER : End.UNKNOWN_PROTOCOL;
         this.reason = "HTTP request, answered " + status;
     }
 
@@ -42,7 +44,7 @@ public final class HttpAnswer implements ProtocolHandler {
                 ((ByteBuf) message).release();
                 if (!connection.isEnding()) {
                     ctx.write(Unpooled.wrappedBuffer(answer), ctx.voidPromise());
-                    connection.close(End.UNKNOWN_PROTOCOL, reason);
+                    connection.close(end, reason);
                 }
             }
         });
