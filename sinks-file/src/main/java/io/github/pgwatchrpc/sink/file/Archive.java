@@ -146,9 +146,7 @@ final class Archive implements AutoCloseable {
             try {
                 tidy();
             } catch (IOException e) {
-                if (!stopping) {
-                    LOG.warn("directory {}: {}; tried again after the next rotation", names.directory(), e.toString());
-                }
+                LOG.warn("directory {}: {}", names.directory(), e.toString());
             }
         });
     }
@@ -158,7 +156,7 @@ final class Archive implements AutoCloseable {
         if (gzip) {
             for (Named file : files()) {
                 if (file.kind() == Kind.PLAIN && !stopping) {
-                    compress(file);
+                    tryToCompress(file);
                 }
             }
         }
@@ -178,8 +176,19 @@ final class Archive implements AutoCloseable {
         }
     }
 
+    private void tryToCompress(Named file) {
+        try {
+            compress(file);
+        } catch (IOException e) {
+            if (!stopping) {
+                LOG.warn("file {}: {}; tried again after the next rotation", file.path(), e.toString());
+            }
+        }
+    }
+
     private void compress(Named file) throws IOException {
         Path part = names.of(file.time(), Kind.PART);
+        Files.deleteIfExists(part);
         try {
             try (InputStream in = Files.newInputStream(file.path());
                     FileChannel out = disk.openOrCreate(part);
