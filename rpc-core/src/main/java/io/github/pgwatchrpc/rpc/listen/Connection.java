@@ -2,7 +2,9 @@ package io.github.pgwatchrpc.rpc.listen;
 
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.RpcPeer;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * loop and may be read by any thread.
  */
 public final class Connection implements RpcPeer {
+
+    /** How long a peer may take to read the last answers of a connection that is being closed. */
+    private static final int LINGER_SECONDS = 5;
 
     private final Channel channel;
     private final SocketAddress address;
@@ -31,7 +36,10 @@ public final class Connection implements RpcPeer {
         return address;
     }
 
-    /** Counts a call. To be called on the event loop. */
+    /**
+     * Counts a call, be it one that is refused or whose argument never came. A connection with a call is in use, and is
+     * not closed for being silent or to make room. To be called on the event loop.
+     */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     public void called() {
         calls++;
@@ -47,16 +55,36 @@ public final class Connection implements RpcPeer {
     }
 
     /**
-     * Closes the connection behind what has been written. Only the first reason counts. To be called on the event loop.
+     * Closes the connection behind what has been written, for which the peer has {@value #LINGER_SECONDS} seconds. Only
+     * the first reason counts. To be called on the event loop.
      *
      * @param why for metrics
      * @param reason for the log
      */
     public void close(End why, String reason) {
-        if (noteEnd(why, reason)) {
-            channel.flush();
-            channel.close();
+        if (!noteEnd(why, reason)) {
+            return;
         }
+        channel.flush();
+        ChannelHandlerContext nearest = channel.pipeline().firstContext();
+        if (nearest == null || !channel.isActive()) {
+            channel.close();
+            return;
+        }
+        // what still comes is read and dropped: a socket that is closed with bytes unread may lose our last ones
+        channel.config().setAutoRead(true);
+        // at the socket's end of the pipeline, since the handlers at the other end take only what they know
+        nearest.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> channel.close());
+        if (channel.isOpen()) {
+            var forced = channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+            channel.closeFuture().addListener(closed -> forced.cancel(false));
+        }
+    }
+
+    /** Closes at once, whatever has not been written. */
+    void abort(String reason) {
+        noteEnd(End.SHUTDOWN, reason);
+        channel.close();
     }
 
     /**

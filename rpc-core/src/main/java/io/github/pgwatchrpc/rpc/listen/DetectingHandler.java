@@ -36,15 +36,7 @@ final class DetectingHandler extends ChannelInboundHandlerAdapter {
             bytes.release();
             return;
         }
-        if (first.isReadable()) {
-            first = ctx.alloc()
-                    .buffer(first.readableBytes() + bytes.readableBytes())
-                    .writeBytes(takeFirst())
-                    .writeBytes(bytes);
-            bytes.release();
-        } else {
-            first = bytes;
-        }
+        keep(ctx, bytes);
         byte[] look = ByteBufUtil.getBytes(
                 first, first.readerIndex(), Math.min(first.readableBytes(), ProtocolDetector.MAX_BYTES));
         ProtocolDetector.Outcome outcome = ProtocolDetector.detect(look, 0, look.length);
@@ -66,15 +58,23 @@ final class DetectingHandler extends ChannelInboundHandlerAdapter {
         ctx.pipeline().remove(this);
     }
 
-    private ByteBuf takeFirst() {
-        ByteBuf taken = first;
-        first = Unpooled.EMPTY_BUFFER;
-        return taken;
+    private void keep(ChannelHandlerContext ctx, ByteBuf bytes) {
+        ByteBuf before = first;
+        if (before.isReadable()) {
+            first = ctx.alloc()
+                    .buffer(before.readableBytes() + bytes.readableBytes())
+                    .writeBytes(before)
+                    .writeBytes(bytes);
+            bytes.release();
+        } else {
+            first = bytes;
+        }
+        before.release();
     }
 
     /** Who has sent a byte must send the others; who has sent none may be silent. */
     private void watch(ChannelHandlerContext ctx) {
-        if (deadline == null) {
+        if (deadline == null && first.isReadable()) {
             deadline = ctx.executor()
                     .schedule(
                             () -> connection.close(End.TIMEOUT, "no protocol could be told within " + timeout),
@@ -88,8 +88,9 @@ final class DetectingHandler extends ChannelInboundHandlerAdapter {
         if (deadline != null) {
             deadline.cancel(false);
         }
-        ByteBuf bytes = takeFirst();
-        if (bytes.isReadable() && ctx.channel().isActive()) {
+        ByteBuf bytes = first;
+        first = Unpooled.EMPTY_BUFFER;
+        if (bytes.isReadable() && ctx.channel().isActive() && !connection.isEnding()) {
             ctx.fireChannelRead(bytes);
             ctx.fireChannelReadComplete();
         } else {

@@ -11,7 +11,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -61,7 +60,6 @@ public final class RpcListener implements AutoCloseable {
                 // a dead peer is found by the kernel, never by a time-out of ours: see NetRpcLimits
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(64 << 10, 1 << 20))
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel accepted) {
@@ -83,7 +81,7 @@ public final class RpcListener implements AutoCloseable {
         accepted.pipeline().addLast("connection", new Counting(connection));
         if (stopping) {
             connection.close(End.SHUTDOWN, "the server is stopping");
-        } else if (connections.size() > settings.maxConnections() && !makeRoom()) {
+        } else if (connections.size() > settings.maxConnections() && !makeRoom(connection)) {
             connection.close(
                     End.TOO_MANY,
                     "connections: " + connections.size() + " (expected: <= " + settings.maxConnections() + ")");
@@ -93,15 +91,25 @@ public final class RpcListener implements AutoCloseable {
         }
     }
 
-    private boolean makeRoom() {
+    private boolean makeRoom(Connection newcomer) {
         long patience = settings.firstRequest().toNanos();
-        var oldest = connections.stream()
-                .filter(each -> each.isUnused(patience))
-                .max(Comparator.comparingLong(Connection::ageNanos));
-        oldest.ifPresent(each -> each.channel()
-                .eventLoop()
-                .execute(() -> each.close(End.TOO_MANY, "made room for another connection, without a call so far")));
-        return oldest.isPresent();
+        while (true) {
+            var oldest = connections.stream()
+                    .filter(each -> each != newcomer && each.isUnused(patience))
+                    .max(Comparator.comparingLong(Connection::ageNanos));
+            if (oldest.isEmpty()) {
+                return false;
+            }
+            Connection unused = oldest.get();
+            // it is gone from here on, so that the next one does not count on the same room
+            if (connections.remove(unused)) {
+                unused.channel()
+                        .eventLoop()
+                        .execute(() ->
+                                unused.close(End.TOO_MANY, "made room for another connection, without a call so far"));
+                return true;
+            }
+        }
     }
 
     /** First in each pipeline, so that it is told of the end, and tells it on, before it counts. */
@@ -165,7 +173,7 @@ public final class RpcListener implements AutoCloseable {
             connection
                     .channel()
                     .eventLoop()
-                    .execute(() -> connection.close(End.SHUTDOWN, "calls were still in flight after " + patience));
+                    .execute(() -> connection.abort("calls were still in flight after " + patience));
         }
         acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         workers.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
@@ -226,7 +234,7 @@ public final class RpcListener implements AutoCloseable {
          * @return this builder
          */
         public Builder maxConnections(int count) {
-            connections = count;
+            connections = atLeastOne("maxConnections", count);
             return this;
         }
 
@@ -237,6 +245,9 @@ public final class RpcListener implements AutoCloseable {
          * @return this builder
          */
         public Builder firstRequest(Duration time) {
+            if (time.isNegative() || time.isZero()) {
+                throw new IllegalArgumentException("firstRequest: " + time + " (expected: > 0)");
+            }
             firstRequest = time;
             return this;
         }
@@ -248,8 +259,15 @@ public final class RpcListener implements AutoCloseable {
          * @return this builder
          */
         public Builder threads(int count) {
-            threads = count;
+            threads = atLeastOne("threads", count);
             return this;
+        }
+
+        private static int atLeastOne(String name, int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: >= 1)");
+            }
+            return value;
         }
 
         /**

@@ -1,6 +1,5 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
-import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobLimits;
@@ -9,6 +8,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -118,12 +119,20 @@ public final class CallRecording {
 
         Replay(GobLimits limits, ArgumentDecoder<A> decoder, Visitor<A> visitor) {
             this.visitor = visitor;
+            Map<String, MethodTable.Entry<A, String>> methods = new HashMap<>();
             this.session = new ServerSession(
-                    name -> new MethodTable.Entry<A, String>(
-                            name, () -> decoder, (argument, peer) -> CompletableFuture.completedFuture("")),
-                    limits,
+                    name -> methods.computeIfAbsent(
+                            name,
+                            key -> new MethodTable.Entry<>(
+                                    key, () -> decoder, (argument, peer) -> CompletableFuture.completedFuture(""))),
+                    NetRpcLimits.DEFAULT.toBuilder().gob(limits).build(),
                     new BufferBudget(Long.MAX_VALUE),
                     this);
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
         }
 
         @Override
@@ -140,7 +149,7 @@ public final class CallRecording {
 
         @Override
         @SuppressWarnings("unchecked") // there is one decoder only
-        public <B, R> void call(MethodTable.Entry<B, R> method, long seq, B argument, int size) throws RpcException {
+        public <B, R> void call(MethodTable.Entry<B, R> method, long seq, B argument, int size) {
             visitor.call(seq, method.name, (A) argument, bytes);
             bytes = 0;
         }
@@ -149,6 +158,11 @@ public final class CallRecording {
         public void refuse(byte[] method, long seq, RpcObserver.Refusal refusal, String reason) {
             visitor.refused(seq, new String(method, StandardCharsets.UTF_8), reason);
             bytes = 0;
+        }
+
+        @Override
+        public String fault(String method, Throwable fault) {
+            return String.valueOf(fault);
         }
 
         @Override

@@ -14,16 +14,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers the HTTP preamble of net/rpc, {@code CONNECT /_goRPC_ HTTP/1.0} and an empty line, and gives way to {@link
  * ServerConnection}. Lines may end in LF or CRLF; headers are allowed and ignored. The answer's status text is what Go's
- * client compares (net/rpc's client.go, DialHTTPPath).
+ * client compares (net/rpc's client.go, DialHTTPPath); other requests are answered as Go's server does (server.go,
+ * ServeHTTP) and closed.
  */
 final class ConnectHandler extends ChannelInboundHandlerAdapter {
 
     static final String PATH = "/_goRPC_";
-    private static final String CONNECTED = "HTTP/1.0 200 Connected to Go RPC\n\n";
+    static final String CONNECTED = "HTTP/1.0 200 Connected to Go RPC\n\n";
 
     private final NetRpcServer server;
     private final Connection connection;
+
+    /** Everything that has come, and how much of it has been looked at. */
     private ByteBuf preamble = Unpooled.EMPTY_BUFFER;
+
+    private int looked;
+    private boolean lineIsEmpty;
+
     private @Nullable ScheduledFuture<?> deadline;
 
     ConnectHandler(NetRpcServer server, Connection connection) {
@@ -51,52 +58,74 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             bytes.release();
             return;
         }
-        ByteBuf all = preamble.isReadable() ? Unpooled.wrappedBuffer(preamble, bytes) : bytes;
-        preamble = all;
-        int end = endOfPreamble(all);
+        keep(ctx, bytes);
         int limit = server.limits().preambleBytes();
-        if (end < 0 ? all.readableBytes() > limit : end - all.readerIndex() > limit) {
+        boolean ended = lookForEnd(limit);
+        if (ended) {
+            String text = preamble.readCharSequence(looked, StandardCharsets.ISO_8859_1)
+                    .toString();
+            answer(ctx, text.substring(0, text.indexOf('\n')).stripTrailing());
+        } else if (looked == limit) {
             refuse(ctx, "431 Request Header Fields Too Large", "bytes of the preamble: more than " + limit);
-            return;
         }
-        if (end < 0) {
-            return;
-        }
-        String text = all.toString(all.readerIndex(), end - all.readerIndex(), StandardCharsets.ISO_8859_1);
-        String path = path(text);
-        if (path == null || !path.equals(PATH)) {
-            refuse(ctx, "404 Not Found", "path of CONNECT: " + path + " (expected: " + PATH + ")");
-            return;
-        }
-        all.readerIndex(end);
-        ctx.writeAndFlush(Unpooled.copiedBuffer(CONNECTED, StandardCharsets.US_ASCII), ctx.voidPromise());
-        ctx.pipeline().addLast("net-rpc", new ServerConnection(server, connection));
-        ctx.pipeline().remove(this);
     }
 
-    /** The index behind the empty line, or -1. */
-    private static int endOfPreamble(ByteBuf bytes) {
-        boolean lineIsEmpty = false;
-        for (int i = bytes.readerIndex(); i < bytes.writerIndex(); i++) {
-            byte each = bytes.getByte(i);
+    private void keep(ChannelHandlerContext ctx, ByteBuf bytes) {
+        if (!preamble.isReadable()) {
+            preamble.release();
+            preamble = bytes;
+        } else {
+            ByteBuf all = ctx.alloc().buffer(preamble.readableBytes() + bytes.readableBytes());
+            all.writeBytes(preamble).writeBytes(bytes);
+            preamble.release();
+            bytes.release();
+            preamble = all;
+        }
+    }
+
+    /** Looks for the empty line, no further than to the limit. */
+    private boolean lookForEnd(int limit) {
+        int most = Math.min(preamble.readableBytes(), limit);
+        while (looked < most) {
+            byte each = preamble.getByte(preamble.readerIndex() + looked);
+            looked++;
             if (each == '\n') {
                 if (lineIsEmpty) {
-                    return i + 1;
+                    return true;
                 }
                 lineIsEmpty = true;
             } else if (each != '\r') {
                 lineIsEmpty = false;
             }
         }
-        return -1;
+        return false;
     }
 
-    private static @Nullable String path(String preamble) {
-        int begin = preamble.indexOf(' ') + 1;
-        int end = preamble.indexOf(' ', begin);
-        int line = preamble.indexOf('\n');
-        return begin > 0 && end > 0 && end < line ? preamble.substring(begin, end) : null;
+    private void answer(ChannelHandlerContext ctx, String requestLine) {
+        String[] parts = requestLine.split(" ", -1);
+        if (parts.length != 3 || !parts[2].startsWith("HTTP/1.")) {
+            refuse(
+                    ctx,
+                    "400 Bad Request",
+                    "request: " + printable(requestLine) + " (expected: CONNECT " + PATH + " HTTP/1.0)");
+        } else if (!parts[1].equals(PATH)) {
+            refuse(ctx, "404 Not Found", "path: " + printable(parts[1]) + " (expected: " + PATH + ")");
+        } else if (!parts[0].equals("CONNECT")) {
+            refuse(ctx, "405 Method Not Allowed", "405 must CONNECT");
+        } else {
+            ctx.writeAndFlush(Unpooled.copiedBuffer(CONNECTED, StandardCharsets.US_ASCII), ctx.voidPromise());
+            ctx.pipeline().addLast("net-rpc", new ServerConnection(server, connection));
+            ctx.pipeline().remove(this);
+        }
     }
+
+    /** What goes back to the peer, and into logs. */
+    private static String printable(String text) {
+        String plain = text.replaceAll("[^ -~]", "?");
+        return plain.length() <= ECHOED ? plain : plain.substring(0, ECHOED) + "...";
+    }
+
+    private static final int ECHOED = 100;
 
     private void refuse(ChannelHandlerContext ctx, String status, String reason) {
         String answer = "HTTP/1.0 " + status + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + reason + "\n";
@@ -111,7 +140,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         }
         ByteBuf rest = preamble;
         preamble = Unpooled.EMPTY_BUFFER;
-        if (rest.isReadable() && ctx.channel().isActive()) {
+        if (rest.isReadable() && ctx.channel().isActive() && !connection.isEnding()) {
             ctx.fireChannelRead(rest);
             ctx.fireChannelReadComplete();
         } else {

@@ -12,8 +12,8 @@ import java.util.Arrays;
  */
 final class MessageFraming {
 
-    /** Go's own bound on a message (encoding/gob, tooBig): whoever claims more has lost the stream. */
-    static final long STREAM_IS_BROKEN = 1L << 30;
+    /** Go's own bound on a message (encoding/gob/decoder.go, tooBig): whoever claims more has lost the stream. */
+    static final long STREAM_IS_BROKEN = 1L << 33;
 
     /** Every connection may keep this much without asking for it, enough for the calls that pgwatch makes most. */
     private static final int FREE_BYTES = 512;
@@ -25,6 +25,11 @@ final class MessageFraming {
 
     /** What becomes of the messages. */
     interface Listener {
+
+        /** Whether it takes another message now. While it does not, the bytes stay with the caller of {@link #feed}. */
+        default boolean isReady() {
+            return true;
+        }
 
         /**
          * A message without its length.
@@ -69,12 +74,13 @@ final class MessageFraming {
      * Takes the next bytes of the stream.
      *
      * @param bytes valid only during the call
+     * @return how many bytes were taken: all, unless the listener is not ready
      * @throws GobException if the stream cannot be understood any more
      */
-    void feed(byte[] bytes, int offset, int length) throws GobException {
+    int feed(byte[] bytes, int offset, int length) throws GobException {
         int position = offset;
         int end = offset + length;
-        while (position < end) {
+        while (position < end && listener.isReady()) {
             if (toSkip > 0) {
                 int skipped = (int) Math.min(toSkip, end - position);
                 toSkip -= skipped;
@@ -90,6 +96,7 @@ final class MessageFraming {
                 position = next;
             }
         }
+        return position - offset;
     }
 
     /**
@@ -123,8 +130,9 @@ final class MessageFraming {
         toSkip = Math.max(0, length - there);
         // a type definition begins with a negative number, whose lowest bit is set; see GobReader.readInt
         int first = bytes[begin];
-        int lowest = first >= 0 ? first : bytes[begin + Math.min(8, -first)];
-        listener.skipped((lowest & 1) == 1, "gob: " + reason);
+        int last = first >= 0 ? 0 : Math.min(8, -first);
+        boolean typeDefinition = last < Math.min(length, there) && (bytes[begin + last] & 1) == 1;
+        listener.skipped(typeDefinition, "gob: " + reason);
     }
 
     /** Adds to the unfinished message just as much as it lacks, and hands it on when it is whole. */

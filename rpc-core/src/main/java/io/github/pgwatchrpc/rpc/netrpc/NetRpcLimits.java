@@ -9,18 +9,20 @@ import java.util.Objects;
  *
  * @param gob bounds of the codec, among them the longest message
  * @param preambleBytes longest HTTP preamble, in bytes (default 4 KiB; Go's client sends 31 bytes)
+ * @param methodBytes longest name of a method, in bytes (default 1 KiB); a call of a longer one is refused
  * @param firstRequest how long a new connection may take over its preamble, and over its first request once it has begun
  *     one (default 30 s). A connection that is silent between the two, as that of a pgwatch without sources is, and one
  *     that has made a call are never closed for being idle
  * @param connections most connections at a time (default 10,000)
- * @param callsInFlight most unanswered calls of one connection (default 1,000); beyond it the connection is not read
- *     until one is answered
+ * @param callsInFlight most unanswered calls of one connection (default 1,000); beyond it no more are taken until one
+ *     is answered
  * @param bufferedBytes most bytes of unfinished messages of all connections together (default 256 MiB); beyond it the
  *     message that wanted more is skipped like one that is too long
  */
 public record NetRpcLimits(
         GobLimits gob,
         int preambleBytes,
+        int methodBytes,
         Duration firstRequest,
         int connections,
         int callsInFlight,
@@ -28,12 +30,14 @@ public record NetRpcLimits(
 
     /** The defaults named above. */
     public static final NetRpcLimits DEFAULT =
-            new NetRpcLimits(GobLimits.DEFAULT, 4 << 10, Duration.ofSeconds(30), 10_000, 1_000, 256L << 20);
+            new NetRpcLimits(GobLimits.DEFAULT, 4 << 10, 1 << 10, Duration.ofSeconds(30), 10_000, 1_000, 256L << 20);
 
     /** Every bound is at least 1, the time longer than nothing. */
     public NetRpcLimits {
         Objects.requireNonNull(gob, "gob");
+        Objects.requireNonNull(firstRequest, "firstRequest");
         atLeastOne("preambleBytes", preambleBytes);
+        atLeastOne("methodBytes", methodBytes);
         if (firstRequest.isNegative() || firstRequest.isZero()) {
             throw new IllegalArgumentException("firstRequest: " + firstRequest + " (expected: > 0)");
         }
@@ -61,6 +65,7 @@ public record NetRpcLimits(
     public static final class Builder {
         private GobLimits gob;
         private int preambleBytes;
+        private int methodBytes;
         private Duration firstRequest;
         private int connections;
         private int callsInFlight;
@@ -69,6 +74,7 @@ public record NetRpcLimits(
         private Builder(NetRpcLimits from) {
             gob = from.gob;
             preambleBytes = from.preambleBytes;
+            methodBytes = from.methodBytes;
             firstRequest = from.firstRequest;
             connections = from.connections;
             callsInFlight = from.callsInFlight;
@@ -94,6 +100,17 @@ public record NetRpcLimits(
          */
         public Builder preambleBytes(int bytes) {
             preambleBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets the longest name of a method.
+         *
+         * @param bytes at least 1
+         * @return this builder
+         */
+        public Builder methodBytes(int bytes) {
+            methodBytes = bytes;
             return this;
         }
 
@@ -148,7 +165,8 @@ public record NetRpcLimits(
          * @throws IllegalArgumentException if a bound is too small
          */
         public NetRpcLimits build() {
-            return new NetRpcLimits(gob, preambleBytes, firstRequest, connections, callsInFlight, bufferedBytes);
+            return new NetRpcLimits(
+                    gob, preambleBytes, methodBytes, firstRequest, connections, callsInFlight, bufferedBytes);
         }
     }
 }

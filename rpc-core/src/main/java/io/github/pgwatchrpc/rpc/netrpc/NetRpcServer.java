@@ -46,9 +46,9 @@ public final class NetRpcServer {
     }
 
     /**
-     * For connections that begin with HTTP's {@code CONNECT}.
+     * For connections that begin with HTTP's {@code CONNECT}. Other requests of HTTP/1 are answered with an error.
      *
-     * @return a protocol for {@link Protocol#HTTP_CONNECT}
+     * @return a protocol for {@link Protocol#HTTP_CONNECT}, and for {@link Protocol#HTTP} where nobody else wants it
      */
     public ProtocolHandler overHttp() {
         return (pipeline, connection) -> pipeline.addLast("connect", new ConnectHandler(this, connection));
@@ -73,6 +73,7 @@ public final class NetRpcServer {
     public RpcListener listen(InetSocketAddress address) throws IOException {
         return RpcListener.builder()
                 .protocol(Protocol.HTTP_CONNECT, overHttp())
+                .protocol(Protocol.HTTP, overHttp())
                 .protocol(Protocol.GOB, raw())
                 .observer(observer)
                 .maxConnections(limits.connections())

@@ -9,10 +9,15 @@ import io.github.pgwatchrpc.rpc.listen.Connection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.util.ReferenceCountUtil;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The end of a pipeline in which net/rpc is spoken: feeds bytes to framing and session, sends answers in the order in
- * which calls end, and stops reading while too many calls or answers are waiting.
+ * which calls end, and takes no more calls while too many of them or of their answers are waiting.
  */
 final class ServerConnection extends ChannelInboundHandlerAdapter implements ServerSession.Calls {
 
@@ -39,16 +44,32 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
 
     private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> deadline;
+
+    /** Bytes that have been read from the socket and not been taken: a few buffers at most, since it is not read on. */
+    private final Queue<ByteBuf> waiting = new ArrayDeque<>(1);
+
     private int inFlight;
+
+    /** Between a read and its completion, which flushes. */
     private boolean reading;
-    private boolean draining;
+
+    private boolean taking;
+    private boolean flushing;
+
+    /** Why no more calls are taken; the connection ends when those in flight have been answered. */
+    private @Nullable End ending;
+
+    private String endingReason = "";
+
+    /** The peer sends no more bytes, but may still read the answers. */
+    private boolean inputEnded;
 
     ServerConnection(NetRpcServer server, Connection connection) {
         this.server = server;
         this.limits = server.limits();
         this.observer = server.observer();
         this.connection = connection;
-        this.session = new ServerSession(server.methods(), limits.gob(), server.budget(), this);
+        this.session = new ServerSession(server.methods(), limits, server.budget(), this);
         this.framing = new MessageFraming(limits.gob().messageBytes(), server.budget(), session);
     }
 
@@ -63,6 +84,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        // Go's server too answers what is in flight when its peer has sent everything
+        ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         connection.onDrain(this::drain);
     }
 
@@ -75,48 +98,92 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
             return;
         }
         reading = true;
-        try {
-            if (!connection.isEnding()) {
-                feed(bytes);
-            }
-        } catch (GobException e) {
-            connection.close(End.BROKEN_STREAM, String.valueOf(e.getMessage()));
-        } finally {
-            ReferenceCountUtil.release(bytes);
-        }
-        if (connection.calls() == 0) {
-            watchFirstRequest();
-        } else {
-            forgetDeadline();
-        }
-    }
-
-    private void feed(ByteBuf bytes) throws GobException {
-        int length = bytes.readableBytes();
-        if (bytes.hasArray()) {
-            framing.feed(bytes.array(), bytes.arrayOffset() + bytes.readerIndex(), length);
-        } else {
-            // the codec reads arrays: one bulk copy costs less than a checked access for every byte
-            byte[] copy = server.scratch().get();
-            for (int at = bytes.readerIndex(), end = at + length; at < end; at += copy.length) {
-                int count = Math.min(copy.length, end - at);
-                bytes.getBytes(at, copy, 0, count);
-                framing.feed(copy, 0, count);
-            }
-        }
+        waiting.add(bytes);
+        take();
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         reading = false;
-        ctx.flush();
+        flush();
+    }
+
+    @Override
+    public boolean isReady() {
+        return ending == null
+                && inFlight < limits.callsInFlight()
+                && context().channel().isWritable()
+                && !connection.isEnding();
+    }
+
+    /** Takes what is waiting, as far as it may. */
+    private void take() {
+        if (taking) {
+            return;
+        }
+        taking = true;
+        try {
+            while (isReady() && !waiting.isEmpty()) {
+                ByteBuf bytes = waiting.element();
+                feed(bytes);
+                if (!bytes.isReadable()) {
+                    waiting.remove().release();
+                }
+            }
+        } catch (GobException e) {
+            endAfterCalls(End.BROKEN_STREAM, String.valueOf(e.getMessage()));
+        } finally {
+            taking = false;
+        }
+        if (ending != null || connection.isEnding()) {
+            releaseWaiting();
+        }
         throttle();
+        watchFirstRequest();
+        closeIfDone();
+    }
+
+    private void feed(ByteBuf bytes) throws GobException {
+        if (bytes.hasArray()) {
+            int taken = framing.feed(bytes.array(), bytes.arrayOffset() + bytes.readerIndex(), bytes.readableBytes());
+            bytes.skipBytes(taken);
+            return;
+        }
+        // the codec reads arrays: one bulk copy costs less than a checked access for every byte
+        byte[] copy = server.scratch().get();
+        while (bytes.isReadable()) {
+            int count = Math.min(copy.length, bytes.readableBytes());
+            bytes.getBytes(bytes.readerIndex(), copy, 0, count);
+            int taken = framing.feed(copy, 0, count);
+            bytes.skipBytes(taken);
+            if (taken < count) {
+                return;
+            }
+        }
+    }
+
+    private void releaseWaiting() {
+        for (ByteBuf bytes = waiting.poll(); bytes != null; bytes = waiting.poll()) {
+            bytes.release();
+        }
+    }
+
+    /** Stops reading, so that the peer feels that it is too fast, or goes on. */
+    private void throttle() {
+        if (!connection.isEnding()) {
+            boolean read = isReady() && waiting.isEmpty();
+            if (context().channel().config().isAutoRead() != read) {
+                context().channel().config().setAutoRead(read);
+            }
+        }
     }
 
     /** A peer that has begun its first request must end it; one that is silent, or has made a call, may be silent. */
     private void watchFirstRequest() {
-        boolean begun = framing.isInMessage() || session.isInCall();
-        if (begun && deadline == null) {
+        boolean begun = connection.calls() == 0 && (framing.isInMessage() || session.isInCall());
+        if (!begun) {
+            forgetDeadline();
+        } else if (deadline == null) {
             deadline = context()
                     .executor()
                     .schedule(
@@ -124,8 +191,6 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
                                     End.TIMEOUT, "the first request did not end within " + limits.firstRequest()),
                             limits.firstRequest().toMillis(),
                             TimeUnit.MILLISECONDS);
-        } else if (!begun) {
-            forgetDeadline();
         }
     }
 
@@ -146,7 +211,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         CompletionStage<R> stage;
         inFlight++;
         try {
-            stage = method.method.call(argument, connection);
+            stage = Objects.requireNonNull(
+                    method.method.call(argument, connection), () -> method.name + " returned null for a stage");
         } catch (RpcException | RuntimeException e) {
             answered(method, seq, begin, null, e);
             return;
@@ -174,35 +240,38 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     private <A, R> void answered(
             MethodTable.Entry<A, R> method, long seq, long begin, @Nullable R reply, @Nullable Throwable failure) {
         inFlight--;
-        observer.answered(method.name, System.nanoTime() - begin, failure != null);
-        if (failure != null) {
-            responses.header(method.utf8, seq, errorText(method.name, failure));
-            responses.text("");
-        } else {
-            reply(method, seq, reply);
+        Throwable failed = failure;
+        if (failed == null) {
+            failed = reply(method, seq, reply);
         }
+        if (failed != null) {
+            responses.header(method.utf8, seq, errorText(method.name, failed));
+            responses.text("");
+        }
+        observer.answered(method.name, System.nanoTime() - begin, failed != null);
         send();
+        closeIfDone();
     }
 
-    private <A, R> void reply(MethodTable.Entry<A, R> method, long seq, @Nullable R reply) {
+    /** Answers what is wrong with the reply, if it cannot be encoded: Go's server closes then, an error loses less. */
+    private <A, R> @Nullable Exception reply(MethodTable.Entry<A, R> method, long seq, @Nullable R reply) {
         if (reply instanceof String text) {
             responses.header(method.utf8, seq, "");
             responses.text(text);
-            return;
+            return null;
         }
         try {
             GobEncoder encoded = replies.encode(reply);
             responses.header(method.utf8, seq, "");
             responses.encoded(encoded.array(), 0, encoded.size());
             encoded.clear();
-        } catch (GobException e) {
-            // Go's server closes here; an error answer loses less
-            responses.header(method.utf8, seq, errorText(method.name, e));
-            responses.text("");
+            return null;
+        } catch (GobException | RuntimeException e) {
+            return e;
         }
     }
 
-    private static String errorText(String method, Throwable failure) {
+    private String errorText(String method, Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof RpcException) {
@@ -210,27 +279,19 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
             String text = cause.getMessage();
             return text == null || text.isEmpty() ? "rpc: error without a text" : text;
         }
-        LOG.error("call of {} failed", method, cause);
-        return "rpc: internal error";
+        return fault(method, cause);
     }
 
-    private void send() {
-        ChannelHandlerContext ctx = context();
-        if (ctx.channel().isActive()) {
-            ByteBuf out = ctx.alloc().buffer(responses.size());
-            out.writeBytes(responses.buffer(), 0, responses.size());
-            ctx.write(out, ctx.voidPromise());
-            if (!reading) {
-                ctx.flush();
-                throttle();
-            }
-        }
-        responses.clear();
-        closeIfDrained();
+    @Override
+    public String fault(String method, Throwable fault) {
+        LOG.error("call of {} failed", method, fault);
+        return "rpc: internal error";
     }
 
     @Override
     public void headerWithoutBody(String method) {
+        // its peer speaks net/rpc and is in use, whether or not one of its calls ever gets through
+        connection.called();
         observer.headerWithoutBody(connection.address(), method);
     }
 
@@ -239,45 +300,88 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         observer.badTypeDefinition(connection.address(), reason);
     }
 
-    // ---- how much waits ----
+    // ---- bytes out ----
 
-    private void throttle() {
+    private void send() {
         ChannelHandlerContext ctx = context();
-        boolean read =
-                !draining && inFlight < limits.callsInFlight() && ctx.channel().isWritable();
-        if (ctx.channel().config().isAutoRead() != read) {
-            ctx.channel().config().setAutoRead(read);
+        if (ctx.channel().isActive()) {
+            ByteBuf out = ctx.alloc().buffer(responses.size());
+            out.writeBytes(responses.buffer(), 0, responses.size());
+            ctx.write(out, ctx.voidPromise());
+            if (!reading && !taking && !flushing) {
+                // behind the answers that are waiting for this thread, so that they share a packet
+                flushing = true;
+                ctx.executor().execute(this::flush);
+            }
+        }
+        responses.clear();
+    }
+
+    private void flush() {
+        flushing = false;
+        context().flush();
+        take();
+        if (context().channel().isActive()) {
+            context().flush();
         }
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        throttle();
+        if (!reading && !taking && !flushing) {
+            flushing = true;
+            ctx.executor().execute(this::flush);
+        }
     }
 
     // ---- ends ----
 
+    /** For the server's stop. */
+    private void drain() {
+        endAfterCalls(End.SHUTDOWN, "the server is stopping");
+        take();
+    }
+
+    private void endAfterCalls(End why, String reason) {
+        if (ending == null) {
+            ending = why;
+            endingReason = reason;
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            inputEnded = true;
+            closeIfDone();
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    private void closeIfDone() {
+        if (taking || inFlight > 0) {
+            return;
+        }
+        if (ending != null) {
+            connection.close(ending, endingReason);
+        } else if (inputEnded && waiting.isEmpty()) {
+            if (framing.isInMessage() || session.isInCall()) {
+                connection.close(End.CUT, "ended by the peer in the middle of a call");
+            } else {
+                connection.close(End.PEER, "closed by the peer");
+            }
+        }
+    }
+
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         connection.close(End.CUT, String.valueOf(cause.getMessage()));
-        if (!(cause instanceof java.io.IOException)) {
+        releaseWaiting();
+        if (!(cause instanceof IOException)) {
             LOG.error(
                     "connection of {} ended by a fault of this program",
                     ctx.channel().remoteAddress(),
                     cause);
-        }
-    }
-
-    /** For the server's stop: takes no more calls, answers those in flight, then closes. */
-    private void drain() {
-        draining = true;
-        throttle();
-        closeIfDrained();
-    }
-
-    private void closeIfDrained() {
-        if (draining && inFlight == 0) {
-            connection.close(End.SHUTDOWN, "the server is stopping");
         }
     }
 
@@ -286,10 +390,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         if (framing.isInMessage() || session.isInCall()) {
             connection.noteEnd(End.CUT, "ended by the peer in the middle of a call");
         }
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
         forgetDeadline();
+        releaseWaiting();
         framing.close();
         session.close();
-        ctx.fireChannelInactive();
     }
 
     /** Room for one read of a socket; one an event loop, not one a connection. */

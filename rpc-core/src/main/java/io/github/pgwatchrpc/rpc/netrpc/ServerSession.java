@@ -1,10 +1,9 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.RpcException;
-import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobIncompleteException;
-import io.github.pgwatchrpc.rpc.gob.GobLimits;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
 import io.github.pgwatchrpc.rpc.gob.GobSkipper;
 import io.github.pgwatchrpc.rpc.gob.GobType;
@@ -17,13 +16,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes calls of the gob messages of one connection: a header, {@code Request{ServiceMethod string, Seq uint64}}, then the
- * argument, then the next header. It survives everything that leaves the borders of the messages intact; what it throws
- * has broken the stream.
+ * argument, then the next header. It survives everything that leaves the borders of the messages intact and names the
+ * call; what it throws has broken the stream.
  *
  * <p><b>Header without body.</b> When Go's client cannot encode an argument, its header has already been sent (net/rpc's
- * client.go writes both into one buffer and does not take the header back). Where the argument should be, the next header
- * follows. It is told by its type, the headers' own: the orphan is dropped without an answer, since its call has failed at
- * the client already.
+ * client.go writes both into one buffer and does not take the header back), and perhaps the first messages of the
+ * argument. Where the argument or its rest should be, the next header follows. It is told by its type, the headers' own:
+ * the orphan is dropped without an answer, since its call has failed at the client already.
+ *
+ * <p><b>Refused arguments</b> are gone past by their types, so that the types which they define are known to later calls.
+ * When that fails too, nobody knows where the argument ends; then everything up to the next header belongs to it.
  *
  * <p>Not thread-safe: one event loop.
  */
@@ -32,11 +34,17 @@ final class ServerSession implements MessageFraming.Listener {
     /** Where calls and refusals go. */
     interface Calls {
 
+        /** Whether another call can be made now. */
+        boolean isReady();
+
         /** Makes a call whose argument has been decoded. */
-        <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, int bytes) throws RpcException;
+        <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, int bytes);
 
         /** Answers without a call. */
-        void refuse(byte[] method, long seq, RpcObserver.Refusal refusal, String reason);
+        void refuse(byte[] method, long seq, Refusal refusal, String reason);
+
+        /** Reports a fault of this program and answers what the peer is told of it. */
+        String fault(String method, Throwable fault);
 
         void headerWithoutBody(String method);
 
@@ -56,16 +64,21 @@ final class ServerSession implements MessageFraming.Listener {
     }
 
     private enum State {
+        /** A header is expected, and nothing else can be survived. */
         HEADER,
-        ARGUMENT
+        /** The header's argument is expected. */
+        ARGUMENT,
+        /** A header is expected, behind an argument that has been refused and whose end was not found. */
+        AFTER_REFUSED
     }
+
+    private record Refused(Refusal refusal, String reason) {}
 
     private static final byte[] NOTHING = {};
 
     private final Methods methods;
+    private final int methodBytes;
     private final Calls calls;
-    private final BufferBudget budget;
-    private final int messageBytes;
     private final GobTypes types;
     private final GobReader reader;
     private final Map<MethodTable.Entry<?, ?>, ArgumentDecoder<?>> decoders = new HashMap<>(4);
@@ -78,48 +91,73 @@ final class ServerSession implements MessageFraming.Listener {
     private int[] headerFields = {};
 
     private byte[] method = NOTHING;
+    private int methodLength;
     private long seq;
     private MethodTable.@Nullable Entry<?, ?> entry;
 
-    /** The messages so far of a value that goes on in the next one. */
-    private byte[] partial = NOTHING;
+    /** Where the value that is being read begins, unless {@link #kept} has it, and how many types were known before. */
+    private int begin;
 
-    private int[] partialLengths = {};
+    private int length;
+    private int known;
 
-    /** Bytes that were read for it, each time from its beginning: a bound on the work that it can make. */
-    private long readAgain;
+    /** Looks for the end of a value that goes on in the next message; null when none does. */
+    private @Nullable GobSkipper scanner;
 
-    ServerSession(Methods methods, GobLimits limits, BufferBudget budget, Calls calls) {
+    /** The messages so far of that value, unless it is refused. */
+    private final PartialValue kept;
+
+    private @Nullable Refused refused;
+
+    ServerSession(Methods methods, NetRpcLimits limits, BufferBudget budget, Calls calls) {
         this.methods = methods;
+        this.methodBytes = limits.methodBytes();
         this.calls = calls;
-        this.budget = budget;
-        this.messageBytes = limits.messageBytes();
-        this.types = new GobTypes(limits);
-        this.reader = new GobReader(limits);
+        this.types = new GobTypes(limits.gob());
+        this.reader = new GobReader(limits.gob());
+        this.kept = new PartialValue(limits.gob().messageBytes(), budget);
     }
 
-    /** Whether a call has begun and its argument has not come. */
+    /** Whether a call has begun and its argument has not ended. */
     boolean isInCall() {
         return state == State.ARGUMENT;
     }
 
     @Override
-    public void message(byte[] bytes, int offset, int length) throws GobException {
-        if (length == 0) {
+    public boolean isReady() {
+        return calls.isReady();
+    }
+
+    @Override
+    public void message(byte[] bytes, int offset, int count) throws GobException {
+        if (count == 0) {
             return;
         }
-        if (partialLengths.length > 0) {
-            addToPartial(bytes, offset, length);
-            value(partial, 0, length);
+        reader.reset(bytes, offset, count);
+        long first;
+        try {
+            first = reader.readInt();
+        } catch (GobException e) {
+            lost(e);
             return;
         }
-        reader.reset(bytes, offset, length);
-        long first = reader.readInt();
-        reader.reset(bytes, offset, length);
-        if (first < 0) {
+        reader.reset(bytes, offset, count);
+        GobSkipper unended = scanner;
+        if (unended != null) {
+            if (first == headerType && state == State.ARGUMENT) {
+                // what the rest begins with has just been defined, so it cannot be the headers' type
+                endValue();
+                value(offset, count);
+            } else {
+                if (refused == null) {
+                    keep(bytes, offset, count);
+                }
+                lookForEnd(unended);
+            }
+        } else if (first < 0) {
             typeDefinition();
         } else {
-            value(bytes, offset, length);
+            value(offset, count);
         }
     }
 
@@ -134,60 +172,132 @@ final class ServerSession implements MessageFraming.Listener {
         }
     }
 
-    private void value(byte[] bytes, int offset, int lastLength) throws GobException {
-        int known = types.size();
+    // ---- values ----
+
+    /** Reads the value that begins with the reader's message. */
+    private void value(int offset, int count) throws GobException {
+        begin = offset;
+        length = count;
+        known = types.size();
         try {
-            int type = types.readTypeSequence(reader, false);
-            if (state == State.HEADER) {
-                header(type);
-            } else if (type == headerType) {
-                calls.headerWithoutBody(new String(method, StandardCharsets.UTF_8));
-                header(type);
-            } else {
-                argument(type, lastLength);
-            }
-            dropPartial();
+            read(length);
         } catch (GobIncompleteException e) {
-            types.truncate(known);
-            if (partialLengths.length == 0) {
-                requireBudget(lastLength);
-                partial = Arrays.copyOfRange(bytes, offset, offset + lastLength);
-                partialLengths = new int[] {lastLength};
-                readAgain = 0;
-            }
+            keep(reader.array(), begin, length);
+            lookForEnd(scanFromBeginning());
         }
+    }
+
+    private void read(int bytes) throws GobException {
+        int type;
+        try {
+            type = types.readTypeSequence(reader, false);
+        } catch (GobIncompleteException e) {
+            throw e;
+        } catch (GobException e) {
+            lost(e);
+            return;
+        }
+        if (type == headerType) {
+            if (state == State.ARGUMENT) {
+                calls.headerWithoutBody(new String(method, StandardCharsets.UTF_8));
+            }
+            header();
+        } else if (state == State.HEADER) {
+            learnHeader(type);
+            header();
+        } else if (state == State.ARGUMENT) {
+            argument(type, bytes);
+        }
+    }
+
+    /** Keeps the reader's message, or refuses the value. */
+    private void keep(byte[] bytes, int offset, int count) throws GobException {
+        String noRoom = kept.add(bytes, offset, count);
+        if (noRoom != null) {
+            if (state != State.ARGUMENT) {
+                throw broken(noRoom);
+            }
+            kept.clear();
+            refused = new Refused(Refusal.TOO_LARGE, noRoom);
+        }
+    }
+
+    /** Puts the reader back to where the value begins and forgets what it has defined: both will be read again. */
+    private GobSkipper scanFromBeginning() {
+        types.truncate(known);
+        if (kept.isEmpty()) {
+            reader.reset(reader.array(), begin, length);
+        } else {
+            kept.reset(reader);
+        }
+        GobSkipper fresh = new GobSkipper(types);
+        scanner = fresh;
+        return fresh;
+    }
+
+    /** Goes on to the end of the value, and does with it what has been put off. */
+    private void lookForEnd(GobSkipper unended) throws GobException {
+        try {
+            if (!unended.skip(reader)) {
+                return;
+            }
+        } catch (GobException e) {
+            lost(e);
+            return;
+        }
+        scanner = null;
+        if (refused != null) {
+            refuse(refused, State.HEADER);
+        } else {
+            types.truncate(known);
+            kept.reset(reader);
+            try {
+                read(kept.size());
+            } catch (GobIncompleteException e) {
+                // the value is there, to its end: whoever reads on reads something else
+                lost(e);
+            }
+            kept.clear();
+        }
+    }
+
+    /** Nobody knows where the value ends. */
+    private void lost(GobException cause) throws GobException {
+        if (state == State.ARGUMENT) {
+            Refused why = refused;
+            refuse(why != null ? why : new Refused(Refusal.BAD_ARGUMENT, message(cause)), State.AFTER_REFUSED);
+        } else if (state == State.HEADER || scanner != null) {
+            throw broken(message(cause));
+        }
+    }
+
+    private void refuse(Refused why, State next) {
+        endValue();
+        state = next;
+        calls.refuse(method, seq, why.refusal(), why.reason());
+    }
+
+    private void endValue() {
+        scanner = null;
+        refused = null;
+        kept.clear();
     }
 
     // ---- headers ----
 
-    private void header(int type) throws GobException {
-        if (type != headerType) {
-            learnHeader(type);
-        }
+    private void header() throws GobException {
         method = NOTHING;
+        methodLength = 0;
         seq = 0;
         int field = -1;
         for (long delta = reader.readUint(); delta != 0; delta = reader.readUint()) {
             if (delta < 0 || delta > headerFields.length - 1 - field) {
-                throw broken("field " + delta + " beyond " + field + " of " + headerFields.length);
+                throw broken("step to the next field of a request: " + Long.toUnsignedString(delta) + " (expected: <= "
+                        + (headerFields.length - 1 - field) + ")");
             }
             field += (int) delta;
             switch (headerFields[field]) {
-                case METHOD -> {
-                    int begin = reader.readBytes();
-                    MethodTable.Entry<?, ?> last = entry;
-                    // nearly always it is the method of the call before
-                    method = last != null
-                                    && Arrays.equals(
-                                            last.utf8,
-                                            0,
-                                            last.utf8.length,
-                                            reader.array(),
-                                            begin,
-                                            begin + reader.length())
-                            ? last.utf8
-                            : Arrays.copyOfRange(reader.array(), begin, begin + reader.length());
-                }
+                case METHOD -> readMethod();
                 case SEQ -> seq = reader.readUint();
                 default -> GobSkipper.skip(reader, types, headerFields[field]);
             }
@@ -198,29 +308,42 @@ final class ServerSession implements MessageFraming.Listener {
         state = State.ARGUMENT;
     }
 
+    /** Keeps the name; nearly always it is that of the call before. */
+    private void readMethod() throws GobException {
+        int at = reader.readBytes();
+        methodLength = reader.length();
+        int end = at + methodLength;
+        MethodTable.Entry<?, ?> last = entry;
+        if (last != null && Arrays.equals(last.utf8, 0, last.utf8.length, reader.array(), at, end)) {
+            method = last.utf8;
+        } else if (methodLength <= methodBytes) {
+            method = Arrays.copyOfRange(reader.array(), at, end);
+        }
+    }
+
     private static final int METHOD = -1;
     private static final int SEQ = -2;
 
     /** Works out which field is which; what is neither keeps the number of its type, to be skipped. */
     private void learnHeader(int type) throws GobException {
         if (!(types.find(type) instanceof GobType.Struct struct)) {
-            throw broken("type " + type + " is not a struct that has been defined");
+            throw broken("type of a request: " + type + " (expected: a struct that has been defined)");
         }
         int[] fields = new int[struct.fields().size()];
-        int known = 0;
+        boolean any = false;
         for (int i = 0; i < fields.length; i++) {
             GobType.Field field = struct.fields().get(i);
             if (field.name().equals("ServiceMethod") && field.type() == GobType.Basic.STRING.id()) {
                 fields[i] = METHOD;
-                known++;
+                any = true;
             } else if (field.name().equals("Seq") && field.type() == GobType.Basic.UINT.id()) {
                 fields[i] = SEQ;
-                known++;
+                any = true;
             } else {
                 fields[i] = field.type();
             }
         }
-        if (known == 0) {
+        if (!any) {
             throw broken("type mismatch: no fields of " + struct.name() + " are those of a request");
         }
         headerType = type;
@@ -229,38 +352,41 @@ final class ServerSession implements MessageFraming.Listener {
 
     // ---- arguments ----
 
-    private void argument(int type, int lastLength) throws GobException {
+    private void argument(int type, int bytes) throws GobException {
         MethodTable.Entry<?, ?> target = entry;
+        if (target == null) {
+            goPast(Refusal.NO_METHOD, whyNoMethod());
+        } else {
+            decodeAndCall(target, type, bytes);
+        }
+    }
+
+    private String whyNoMethod() {
+        return methodLength > methodBytes
+                ? "rpc: bytes of a method's name: " + methodLength + " (expected: <= " + methodBytes + ")"
+                : methods.whyNot(new String(method, StandardCharsets.UTF_8));
+    }
+
+    private <A, R> void decodeAndCall(MethodTable.Entry<A, R> target, int type, int bytes) throws GobException {
+        A argument;
         try {
-            if (target == null) {
-                skipUnwanted(type);
-                String reason = methods.whyNot(new String(method, StandardCharsets.UTF_8));
-                calls.refuse(method, seq, RpcObserver.Refusal.NO_METHOD, reason);
-            } else {
-                decodeAndCall(target, type, lastLength);
-            }
+            argument = decoder(target).decode(reader, types, type);
         } catch (GobIncompleteException e) {
             throw e;
         } catch (GobException | RpcException e) {
-            calls.refuse(method, seq, RpcObserver.Refusal.BAD_ARGUMENT, message(e));
+            goPast(Refusal.BAD_ARGUMENT, message(e));
+            return;
+        } catch (RuntimeException e) {
+            goPast(Refusal.BAD_ARGUMENT, calls.fault(target.name, e));
+            return;
         }
         state = State.HEADER;
+        calls.call(target, seq, argument, bytes);
     }
 
-    private void skipUnwanted(int type) throws GobIncompleteException {
-        try {
-            GobSkipper.skipTop(reader, types, type);
-        } catch (GobIncompleteException e) {
-            throw e;
-        } catch (GobException e) {
-            // nobody wants it anyway, and its message ends where it ends
-        }
-    }
-
-    private <A, R> void decodeAndCall(MethodTable.Entry<A, R> target, int type, int lastLength)
-            throws GobException, RpcException {
-        A argument = decoder(target).decode(reader, types, type);
-        calls.call(target, seq, argument, lastLength);
+    private void goPast(Refusal refusal, String reason) throws GobException {
+        refused = new Refused(refusal, reason);
+        lookForEnd(scanFromBeginning());
     }
 
     @SuppressWarnings("unchecked") // an entry's decoder makes what the entry's method takes
@@ -275,62 +401,26 @@ final class ServerSession implements MessageFraming.Listener {
 
     @Override
     public void skipped(boolean typeDefinition, String reason) throws GobException {
-        if (typeDefinition) {
+        if (state == State.ARGUMENT && scanner != null) {
+            Refused why = refused;
+            refuse(why != null ? why : new Refused(Refusal.TOO_LARGE, reason), State.AFTER_REFUSED);
+        } else if (typeDefinition) {
             calls.badTypeDefinition(reason);
         } else if (state == State.ARGUMENT) {
-            dropPartial();
-            state = State.HEADER;
-            calls.refuse(method, seq, RpcObserver.Refusal.TOO_LARGE, reason);
-        } else {
+            // had it more messages, they would come before the next header
+            refuse(new Refused(Refusal.TOO_LARGE, reason), State.AFTER_REFUSED);
+        } else if (state == State.HEADER) {
             throw broken(reason);
-        }
-    }
-
-    // ---- a value in several messages ----
-
-    private void addToPartial(byte[] bytes, int offset, int length) throws GobException {
-        readAgain += partial.length + (long) length;
-        if (readAgain > messageBytes) {
-            throw broken("bytes read, again and again, of a value in several messages: " + readAgain + " (expected: <= "
-                    + messageBytes + ")");
-        }
-        requireBudget(length);
-        int size = partial.length;
-        partial = Arrays.copyOf(partial, size + length);
-        System.arraycopy(bytes, offset, partial, size, length);
-        partialLengths = Arrays.copyOf(partialLengths, partialLengths.length + 1);
-        partialLengths[partialLengths.length - 1] = length;
-        reader.reset(partial, 0, partialLengths[0]);
-        for (int i = 1; i < partialLengths.length; i++) {
-            reader.append(partialLengths[i]);
-        }
-    }
-
-    private void requireBudget(int bytes) throws GobException {
-        if (!budget.take(bytes)) {
-            throw broken("buffers for unfinished messages are used up: " + budget.limit() + " bytes");
-        }
-    }
-
-    private void dropPartial() {
-        if (partialLengths.length > 0) {
-            int held = 0;
-            for (int length : partialLengths) {
-                held += length;
-            }
-            budget.giveBack(held);
-            partial = NOTHING;
-            partialLengths = new int[0];
         }
     }
 
     /** Gives the memory back. */
     void close() {
-        dropPartial();
+        endValue();
     }
 
     private static GobException broken(String reason) {
-        return new GobException("rpc: server cannot decode request: gob: " + reason);
+        return new GobException("rpc: server cannot decode request: " + reason);
     }
 
     private static String message(Exception e) {

@@ -8,8 +8,6 @@ import io.github.pgwatchrpc.rpc.gob.GobSkipper;
 import io.github.pgwatchrpc.rpc.gob.GobType;
 import io.github.pgwatchrpc.rpc.gob.GobTypes;
 import io.github.pgwatchrpc.rpc.netrpc.ArgumentDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -37,12 +35,10 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
     private static final int STRING = 6;
     private static final int INTERFACE = 8;
 
-    /** The only name of a basic type that tells more than its wire type does. */
-    private static final byte[] FLOAT32 = "float32".getBytes(StandardCharsets.US_ASCII);
-
     private final Supplier<EnvelopeBuilder> builders;
     private final LongSupplier clock;
     private final StructPlan plan = new StructPlan(FIELDS);
+    private final ModelValues others = new ModelValues();
 
     /**
      * A decoder for one stream, with a builder of its own.
@@ -66,6 +62,7 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
         EnvelopeBuilder builder = builders.get();
         try {
             builder.receivedAt(clock.getAsLong());
+            others.begin();
             int[] fields = plan.fields(types, type);
             int field = -1;
             for (int delta = plan.readDelta(reader, field); delta != 0; delta = plan.readDelta(reader, field)) {
@@ -119,7 +116,7 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
         }
     }
 
-    private static void readInterface(GobReader reader, GobTypes types, EnvelopeBuilder builder, int column)
+    private void readInterface(GobReader reader, GobTypes types, EnvelopeBuilder builder, int column)
             throws GobException {
         int name = reader.readBytes();
         int nameLength = reader.length();
@@ -131,15 +128,15 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
         reader.readUint();
         if (type <= STRING) {
             ModelValues.readZero(reader);
-            boolean single = type == FLOAT
-                    && Arrays.equals(FLOAT32, 0, FLOAT32.length, reader.array(), name, name + nameLength);
+            // the only name of a basic type that tells more than the type does
+            boolean single = type == FLOAT && ModelValues.isFloat32(reader, name, nameLength);
             readValue(reader, types, builder, column, type, single);
         } else {
-            builder.put(column, ModelValues.readTopLevel(reader, types, type));
+            builder.put(column, others.readTopLevel(reader, types, type));
         }
     }
 
-    private static void readValue(
+    private void readValue(
             GobReader reader, GobTypes types, EnvelopeBuilder builder, int column, int type, boolean single)
             throws GobException {
         switch (type) {
@@ -161,7 +158,7 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
                 int begin = reader.readBytes();
                 builder.putText(column, reader.array(), begin, reader.length());
             }
-            default -> builder.put(column, ModelValues.read(reader, types, type));
+            default -> builder.put(column, others.read(reader, types, type));
         }
     }
 

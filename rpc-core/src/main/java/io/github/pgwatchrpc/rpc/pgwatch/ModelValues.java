@@ -1,12 +1,16 @@
 package io.github.pgwatchrpc.rpc.pgwatch;
 
 import io.github.pgwatchrpc.rpc.gob.GobException;
+import io.github.pgwatchrpc.rpc.gob.GobOpaque;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
 import io.github.pgwatchrpc.rpc.gob.GobType;
 import io.github.pgwatchrpc.rpc.gob.GobTypes;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,19 +19,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * Maps whatever else gob can carry to the model, as {@link io.github.pgwatchrpc.measurement.ValueType} lays down. No
  * released pgwatch sends such values (it registers no types), others may.
+ *
+ * <p>An element on the wire may be a single byte and is a whole object here, so an envelope may have only as many of them
+ * as a single collection may. Not thread-safe.
  */
 final class ModelValues {
 
-    private ModelValues() {}
+    private static final byte[] FLOAT32 = "float32".getBytes(StandardCharsets.US_ASCII);
 
-    /** A value that stands by itself, as in an interface. */
-    static @Nullable Object readTopLevel(GobReader reader, GobTypes types, int type) throws GobException {
-        return readTopLevel(reader, types, type, reader.limits().depth());
+    /** The name of {@code time.Time} on the wire. Where the wire gives none, a time cannot be told from other bytes. */
+    private static final String TIME = "Time";
+
+    private int elements;
+
+    /** Begins an envelope. */
+    void begin() {
+        elements = 0;
     }
 
-    /** A value inside another one. */
-    static @Nullable Object read(GobReader reader, GobTypes types, int type) throws GobException {
-        return read(reader, types, types.get(type), reader.limits().depth());
+    /** Whether the name of an interface's type, at an offset of the reader's array, is that of single precision. */
+    static boolean isFloat32(GobReader reader, int name, int length) {
+        return Arrays.equals(FLOAT32, 0, FLOAT32.length, reader.array(), name, name + length);
     }
 
     /** What stands by itself and is no struct has a zero in front. */
@@ -39,8 +51,19 @@ final class ModelValues {
         }
     }
 
-    private static @Nullable Object readTopLevel(GobReader reader, GobTypes types, int id, int depth)
-            throws GobException {
+    /** A value that stands by itself, as in an interface. */
+    @Nullable
+    Object readTopLevel(GobReader reader, GobTypes types, int type) throws GobException {
+        return readTopLevel(reader, types, type, reader.limits().depth());
+    }
+
+    /** A value inside another one. */
+    @Nullable
+    Object read(GobReader reader, GobTypes types, int type) throws GobException {
+        return read(reader, types, types.get(type), reader.limits().depth());
+    }
+
+    private @Nullable Object readTopLevel(GobReader reader, GobTypes types, int id, int depth) throws GobException {
         GobType type = types.get(id);
         if (!(type instanceof GobType.Struct)) {
             readZero(reader);
@@ -48,11 +71,11 @@ final class ModelValues {
         return read(reader, types, type, depth);
     }
 
-    private static @Nullable Object read(GobReader reader, GobTypes types, GobType type, int depth)
-            throws GobException {
+    private @Nullable Object read(GobReader reader, GobTypes types, GobType type, int depth) throws GobException {
         if (depth == 0) {
             throw new GobException(
-                    "gob: nesting of values is deeper than " + reader.limits().depth());
+                    "gob: nesting of a value: more than " + reader.limits().depth() + " (expected: <= "
+                            + reader.limits().depth() + ")");
         }
         if (type instanceof GobType.Basic basic) {
             return readBasic(reader, types, basic, depth);
@@ -70,29 +93,36 @@ final class ModelValues {
         throw new AssertionError(type);
     }
 
-    private static @Nullable Object readBasic(GobReader reader, GobTypes types, GobType.Basic type, int depth)
+    private @Nullable Object readBasic(GobReader reader, GobTypes types, GobType.Basic type, int depth)
             throws GobException {
         return switch (type) {
             case BOOL -> reader.readBool();
             case INT -> reader.readInt();
             case UINT -> unsigned(reader.readUint());
             case FLOAT -> reader.readFloat();
-            case BYTES -> {
-                int begin = reader.readBytes();
-                yield Arrays.copyOfRange(reader.array(), begin, begin + reader.length());
-            }
+            case BYTES -> readBytes(reader);
             case STRING -> reader.readString();
             case COMPLEX -> complex(reader.readFloat(), reader.readFloat());
-            case INTERFACE -> {
-                reader.readBytes();
-                if (reader.length() == 0) {
-                    yield null;
-                }
-                int concrete = types.readTypeSequence(reader, true);
-                reader.readUint();
-                yield readTopLevel(reader, types, concrete, depth - 1);
-            }
+            case INTERFACE -> readInterface(reader, types, depth);
         };
+    }
+
+    private @Nullable Object readInterface(GobReader reader, GobTypes types, int depth) throws GobException {
+        int name = reader.readBytes();
+        int length = reader.length();
+        if (length == 0) {
+            return null;
+        }
+        boolean single = isFloat32(reader, name, length);
+        int concrete = types.readTypeSequence(reader, true);
+        reader.readUint();
+        Object value = readTopLevel(reader, types, concrete, depth - 1);
+        return single && value instanceof Double wide ? (Object) wide.floatValue() : value;
+    }
+
+    private static byte[] readBytes(GobReader reader) throws GobException {
+        int begin = reader.readBytes();
+        return Arrays.copyOfRange(reader.array(), begin, begin + reader.length());
     }
 
     private static Object unsigned(long bits) {
@@ -102,45 +132,52 @@ final class ModelValues {
         return new BigInteger(Long.toUnsignedString(bits));
     }
 
-    /** As Go prints it. */
+    /** {@code (1.5-2.0i)}. */
     private static String complex(double real, double imaginary) {
-        String sign = imaginary < 0 || 1 / imaginary < 0 ? "" : "+";
+        String sign = Math.copySign(1, imaginary) < 0 ? "" : "+";
         return "(" + real + sign + imaginary + "i)";
     }
 
     private static Object readOpaque(GobReader reader, GobType.Opaque type) throws GobException {
-        int begin = reader.readBytes();
-        byte[] bytes = Arrays.copyOfRange(reader.array(), begin, begin + reader.length());
+        byte[] bytes = readBytes(reader);
         if (type.marshaler() == GobType.Marshaler.TEXT) {
-            return new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
+            return new String(bytes, StandardCharsets.UTF_8);
+        } else if (type.name().equals(TIME)) {
+            return new GobOpaque(type.marshaler(), TIME, bytes)
+                    .toTime()
+                    .<Object>map(DateTimeFormatter.ISO_OFFSET_DATE_TIME::format)
+                    .orElse(bytes);
         }
         return bytes;
     }
 
-    private static List<@Nullable Object> readList(GobReader reader, GobTypes types, GobType element, int depth)
+    private List<@Nullable Object> readList(GobReader reader, GobTypes types, GobType element, int depth)
             throws GobException {
         List<@Nullable Object> list = new ArrayList<>();
         for (int left = reader.readCount(); left > 0; left--) {
+            count(reader);
             list.add(read(reader, types, element, depth - 1));
         }
         return list;
     }
 
     /** Keys that are not text are written as text. */
-    private static Map<String, @Nullable Object> readMap(GobReader reader, GobTypes types, GobType.Map map, int depth)
+    private Map<String, @Nullable Object> readMap(GobReader reader, GobTypes types, GobType.Map map, int depth)
             throws GobException {
         GobType key = types.get(map.key());
         GobType element = types.get(map.element());
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         for (int left = reader.readCount(); left > 0; left--) {
+            count(reader);
             Object name = read(reader, types, key, depth - 1);
-            object.put(String.valueOf(name), read(reader, types, element, depth - 1));
+            String text = name instanceof byte[] bytes ? HexFormat.of().formatHex(bytes) : String.valueOf(name);
+            object.put(text, read(reader, types, element, depth - 1));
         }
         return object;
     }
 
-    private static Map<String, @Nullable Object> readStruct(
-            GobReader reader, GobTypes types, GobType.Struct struct, int depth) throws GobException {
+    private Map<String, @Nullable Object> readStruct(GobReader reader, GobTypes types, GobType.Struct struct, int depth)
+            throws GobException {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         int field = -1;
         for (long delta = reader.readUint(); delta != 0; delta = reader.readUint()) {
@@ -150,9 +187,18 @@ final class ModelValues {
                         + (struct.fields().size() - 1 - field) + ")");
             }
             field += (int) delta;
+            count(reader);
             GobType.Field each = struct.fields().get(field);
             object.put(each.name(), read(reader, types, types.get(each.type()), depth - 1));
         }
         return object;
+    }
+
+    private void count(GobReader reader) throws GobException {
+        elements++;
+        if (elements > reader.limits().elements()) {
+            throw new GobException("gob: elements of all lists and objects of an envelope: " + elements
+                    + " (expected: <= " + reader.limits().elements() + ")");
+        }
     }
 }
