@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.server;
 
+import java.io.Console;
 import java.io.PrintWriter;
 
 /** Shows once a second how it goes: over itself on a terminal, line by line elsewhere. */
@@ -7,7 +8,7 @@ final class Progress {
 
     private final PrintWriter out;
     private final Traffic traffic;
-    private final boolean terminal = System.console() != null;
+    private final boolean terminal = isTerminal();
     private long calls;
     private long rows;
     private long last = System.nanoTime();
@@ -16,6 +17,20 @@ final class Progress {
     Progress(PrintWriter out, Traffic traffic) {
         this.out = out;
         this.traffic = traffic;
+    }
+
+    /** Up to JDK 21 there is a console only on a terminal; from 22 on there always is one, and it can be asked. */
+    @SuppressWarnings("SystemConsoleNull")
+    private static boolean isTerminal() {
+        Console console = System.console();
+        if (console == null || Runtime.version().feature() < 22) {
+            return console != null;
+        }
+        try {
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException e) {
+            return false;
+        }
     }
 
     void show() {

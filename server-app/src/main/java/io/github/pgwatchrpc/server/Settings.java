@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * Where options that are not on the command line get their value: from the environment, then from the configuration file.
@@ -34,8 +35,12 @@ final class Settings implements CommandLine.IDefaultValueProvider {
         this.file = Map.copyOf(file);
     }
 
+    private static String key(String option) {
+        return option.replaceFirst("^--", "");
+    }
+
     static String variable(String option) {
-        return PREFIX + option.replaceFirst("^--", "").replace('-', '_').toUpperCase(Locale.ROOT);
+        return PREFIX + key(option).replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
     @Override
@@ -43,18 +48,22 @@ final class Settings implements CommandLine.IDefaultValueProvider {
         if (!(argument instanceof OptionSpec option)) {
             return null;
         }
-        String name = option.longestName();
-        String value = environment.get(variable(name));
-        return value != null && !value.isEmpty() ? value : file.get(name.replaceFirst("^--", ""));
+        String value = environment.get(variable(option.longestName()));
+        return value != null && !value.isEmpty() ? value : file.get(key(option.longestName()));
     }
 
     /**
      * Reads the configuration file.
      *
-     * @param known the options that it may set, without dashes
      * @throws ConfigException with all errors of the file at once
      */
-    static Map<String, String> read(Path path, List<String> known) throws ConfigException {
+    static Map<String, String> read(Path path) throws ConfigException {
+        CommandLine options = Main.withTypes(new CommandLine(new ServeOptions()));
+        List<String> known = options.getCommandSpec().options().stream()
+                .map(option -> key(option.longestName()))
+                .filter(key -> !key.equals("config"))
+                .sorted()
+                .toList();
         Map<?, ?> yaml;
         try {
             Object content = new ObjectMapper(new YAMLFactory()).readValue(Files.readString(path), Object.class);
@@ -91,6 +100,13 @@ final class Settings implements CommandLine.IDefaultValueProvider {
                 values.put(key, String.valueOf(value));
             }
         }
+        values.forEach((key, value) -> {
+            try {
+                options.parseArgs("--" + key + "=" + value);
+            } catch (ParameterException e) {
+                errors.add(key + ": " + e.getMessage());
+            }
+        });
         if (!errors.isEmpty()) {
             throw new ConfigException(
                     path + ": " + String.join("; ", errors), "the options are: " + String.join(", ", known));
