@@ -48,6 +48,16 @@ final class GoPrograms {
         return await(start(directory, name, arguments));
     }
 
+    /** Starts Go's own server; it ends with its standard input. */
+    Process serve(Path calls, String... arguments) throws IOException {
+        List<String> command =
+                new ArrayList<>(List.of(bin.resolve("serve").toString(), "-out", calls.toString()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
     /** Starts a program; its output goes to files of the directory. */
     Running start(Path directory, String name, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(bin.resolve(name).toString()));

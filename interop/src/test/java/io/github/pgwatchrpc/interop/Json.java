@@ -19,7 +19,7 @@ final class Json {
             .build();
 
     /** A number as it was written. */
-    record Number(String text) {}
+    record Numeral(String text) {}
 
     private Json() {}
 
@@ -55,7 +55,7 @@ final class Json {
     }
 
     static long integer(@Nullable Object value) {
-        if (value instanceof Number number) {
+        if (value instanceof Numeral number) {
             return Long.parseLong(number.text());
         }
         throw new AssertionError("not a number: " + value);
@@ -80,7 +80,7 @@ final class Json {
                 yield list;
             }
             case VALUE_STRING -> parser.getText();
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Number(parser.getText());
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Numeral(parser.getText());
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             case VALUE_NULL -> null;

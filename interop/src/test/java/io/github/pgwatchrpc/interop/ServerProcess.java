@@ -66,9 +66,8 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Ends it as a power button does: nothing is drained. */
-    void kill() throws InterruptedException {
-        process.destroyForcibly();
-        process.waitFor();
+    void kill() {
+        process.destroyForcibly().onExit().join();
     }
 
     /** Ends it as an operator does, and checks that it ends soon and well. */
@@ -89,7 +88,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         kill();
     }
 }
