@@ -84,16 +84,18 @@ final class Acceptance implements Receiver, AutoCloseable {
     @Override
     public CompletionStage<String> updateMeasurements(MeasurementEnvelope envelope, RpcPeer peer) throws RpcException {
         long bytes = envelope.sizeInBytes();
+        metrics.received(envelope.size());
         if (closed) {
+            metrics.refused(envelope.size());
             throw new RpcException("receiver is stopping: the rows were not stored");
         }
         long waitingNow = waitingBytes.addAndGet(bytes);
         if (waitingNow > MAX_WAITING_BYTES) {
             waitingBytes.addAndGet(-bytes);
+            metrics.refused(envelope.size());
             throw new RpcException("receiver is overloaded: bytes waiting to be stored: " + waitingNow
                     + " (expected: <= " + MAX_WAITING_BYTES + "); the rows were not stored");
         }
-        metrics.received(envelope.size());
         Waiting waiting = new Waiting(envelope);
         queue.add(waiting);
         if (idle) {

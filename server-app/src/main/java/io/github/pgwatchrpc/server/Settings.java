@@ -1,6 +1,8 @@
 package io.github.pgwatchrpc.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
@@ -66,11 +68,14 @@ final class Settings implements CommandLine.IDefaultValueProvider {
                 .toList();
         Map<?, ?> yaml;
         try {
-            Object content = new ObjectMapper(new YAMLFactory()).readValue(Files.readString(path), Object.class);
-            if (content == null) {
+            ObjectMapper mapper = new ObjectMapper(YAMLFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build());
+            JsonNode content = mapper.readTree(Files.readString(path));
+            if (content.isMissingNode() || content.isNull()) {
                 return Map.of();
             }
-            if (!(content instanceof Map<?, ?> map)) {
+            if (!(mapper.convertValue(content, Object.class) instanceof Map<?, ?> map)) {
                 throw new ConfigException(
                         path + ": the file is a list or a single value (expected: keys with values)",
                         "write one option a line, for example: listen: 0.0.0.0:5000");
@@ -78,7 +83,7 @@ final class Settings implements CommandLine.IDefaultValueProvider {
             yaml = map;
         } catch (JsonProcessingException e) {
             throw new ConfigException(
-                    path + ": not YAML: " + e.getOriginalMessage() + " at line "
+                    path + ": not YAML: " + firstLine(e.getOriginalMessage()) + " at line "
                             + (e.getLocation() == null ? "?" : e.getLocation().getLineNr()),
                     "see docs/configuration.md for an example",
                     e);
@@ -96,7 +101,7 @@ final class Settings implements CommandLine.IDefaultValueProvider {
                 values.put(key, list.stream().map(String::valueOf).collect(Collectors.joining("\n")));
             } else if (value instanceof Map) {
                 errors.add(key + ": keys below it (expected: a value or a list)");
-            } else if (value != null) {
+            } else if (value != null && !String.valueOf(value).isEmpty()) {
                 values.put(key, String.valueOf(value));
             }
         }
@@ -112,5 +117,10 @@ final class Settings implements CommandLine.IDefaultValueProvider {
                     path + ": " + String.join("; ", errors), "the options are: " + String.join(", ", known));
         }
         return values;
+    }
+
+    /** The YAML reader draws a picture below it, of many lines. */
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("");
     }
 }

@@ -47,7 +47,9 @@ class ServerTest {
 
     private HttpResponse<String> request(Server server, String method, String path) throws Exception {
         InetSocketAddress web = server.webAddress();
-        assertTrue(web != null);
+        if (web == null) {
+            throw new AssertionError("no web address");
+        }
         URI uri = URI.create("http://" + Addresses.print(web) + path);
         return http.send(
                 HttpRequest.newBuilder(uri)
