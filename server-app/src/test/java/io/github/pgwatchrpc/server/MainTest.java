@@ -60,6 +60,7 @@ class MainTest {
         "serve --ack-timeout 5, 5 (expected: a number above 0",
         "serve --ack-timeout=0s, 0s (expected: a number above 0",
         "serve --durability maybe, --durability",
+        "serve --plaintext sometimes, --plaintext",
         "demo --seconds x, --seconds",
         "load, --to",
         "load --to rpc://x:1 --connections x, --connections",
@@ -79,6 +80,9 @@ class MainTest {
         "serve --log-format xml, --log-format: xml (expected: text or json)",
         "serve --config /no/such/file.yaml, /no/such/file.yaml: cannot be read",
         "serve --data-dir /dev/null --listen 127.0.0.1:0, /dev/null: cannot be used as data directory",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert x, --tls-cert without --tls-key",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-key x, --tls-key without --tls-cert",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert /no/cert --tls-key /no/key, /no/cert",
         "demo --seconds -1, --seconds: -1 (expected: >= 0)",
         "load --to http://x:1, --to: scheme http (expected: rpc)",
         "load --to rpc://x, --to: rpc://x (expected: rpc://HOST:PORT)",
@@ -125,6 +129,9 @@ class MainTest {
         wrong.put("PGWATCH_RPC_CONFIG", "/no/such/file.yaml");
         wrong.put("PGWATCH_RPC_ACK_TIMEOUT", "5");
         wrong.put("PGWATCH_RPC_DURABILITY", "maybe");
+        wrong.put("PGWATCH_RPC_PLAINTEXT", "sometimes");
+        wrong.put("PGWATCH_RPC_TLS_HOST", "no host");
+        wrong.put("PGWATCH_RPC_TLS_CLIENT_CA", "/no/such/ca.crt");
         wrong.forEach((variable, value) -> {
             Map<String, String> environment = new HashMap<>(
                     Map.of("PGWATCH_RPC_LISTEN", "127.0.0.1:0", "PGWATCH_RPC_DATA_DIR", directory.toString()));
