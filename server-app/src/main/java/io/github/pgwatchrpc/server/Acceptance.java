@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -34,6 +35,9 @@ final class Acceptance implements Receiver, AutoCloseable {
 
     /** Bytes of envelopes that are stored in one turn. */
     private static final long TURN_BYTES = 8L << 20;
+
+    /** A store that hangs must not keep the program from ending. */
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
 
     private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
 
@@ -71,6 +75,7 @@ final class Acceptance implements Receiver, AutoCloseable {
         this.metrics = metrics;
         this.storing = new Thread(this::storeAll, "store");
         this.watching = new Thread(this::watchAll, "ack-timeout");
+        storing.setDaemon(true);
         watching.setDaemon(true);
         storing.start();
         watching.start();
@@ -79,16 +84,18 @@ final class Acceptance implements Receiver, AutoCloseable {
     @Override
     public CompletionStage<String> updateMeasurements(MeasurementEnvelope envelope, RpcPeer peer) throws RpcException {
         long bytes = envelope.sizeInBytes();
+        metrics.received(envelope.size());
         if (closed) {
+            metrics.refused(envelope.size());
             throw new RpcException("receiver is stopping: the rows were not stored");
         }
         long waitingNow = waitingBytes.addAndGet(bytes);
         if (waitingNow > MAX_WAITING_BYTES) {
             waitingBytes.addAndGet(-bytes);
+            metrics.refused(envelope.size());
             throw new RpcException("receiver is overloaded: bytes waiting to be stored: " + waitingNow
                     + " (expected: <= " + MAX_WAITING_BYTES + "); the rows were not stored");
         }
-        metrics.received(envelope.size());
         Waiting waiting = new Waiting(envelope);
         queue.add(waiting);
         if (idle) {
@@ -141,6 +148,7 @@ final class Acceptance implements Receiver, AutoCloseable {
             if (waiting.isDone()) {
                 // answered with an error while it waited: its sender has forgotten it, so do we
                 waitingBytes.addAndGet(-waiting.envelope.sizeInBytes());
+                metrics.refused(waiting.envelope.size());
             } else {
                 next.add(waiting);
             }
@@ -200,22 +208,32 @@ final class Acceptance implements Receiver, AutoCloseable {
         }
     }
 
-    /** Stores what was accepted, then ends. To be called when the protocols have stopped. */
+    /**
+     * Stores what was accepted, then ends. To be called when the protocols have stopped.
+     *
+     * @throws IOException if the store does not come to an end in time, or does not close
+     */
     @Override
     public void close() throws IOException {
         closed = true;
         LockSupport.unpark(storing);
         LockSupport.unpark(watching);
         boolean interrupted = false;
-        while (storing.isAlive()) {
+        long end = System.nanoTime() + CLOSE_PATIENCE.toNanos();
+        while (storing.isAlive() && System.nanoTime() < end) {
             try {
-                storing.join();
+                storing.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
             } catch (InterruptedException e) {
                 interrupted = true;
             }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+        if (storing.isAlive()) {
+            // the thread still uses the store, so that cannot be closed either
+            throw new IOException("bytes that the store has not taken within " + CLOSE_PATIENCE.toMillis() + " ms: "
+                    + waitingBytes.get() + "; their calls were not answered with success");
         }
         store.close();
     }

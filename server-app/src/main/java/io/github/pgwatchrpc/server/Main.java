@@ -1,9 +1,17 @@
 package io.github.pgwatchrpc.server;
 
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /** Where the program begins: finds the command and turns its result, or its failure, into an exit code. */
 @Command(
@@ -32,16 +40,42 @@ public final class Main {
     }
 
     static int run(String[] args, Map<String, String> environment) {
-        CommandLine line = new CommandLine(new Main());
-        line.setDefaultValueProvider(new Settings(environment, Map.of()));
+        CommandLine line = withTypes(new CommandLine(new Main()));
         line.setUsageHelpAutoWidth(true);
-        line.setCaseInsensitiveEnumValuesAllowed(true);
-        line.registerConverter(java.time.Duration.class, Durations::parse);
         for (CommandLine each : line.getSubcommands().values()) {
             each.getCommandSpec().mixinStandardHelpOptions(true);
         }
+        String[] all = isServe(args) ? withServe(args) : args;
+        try {
+            Path file = configFile(all, environment);
+            line.setDefaultValueProvider(new Settings(environment, file == null ? Map.of() : Settings.read(file)));
+        } catch (ConfigException e) {
+            return report(e, line);
+        }
+        line.setParameterExceptionHandler((wrong, given) -> report(wrong, given));
         line.setExecutionExceptionHandler((failure, command, result) -> report(failure, command));
-        return line.execute(isServe(args) ? withServe(args) : args);
+        return line.execute(all);
+    }
+
+    /** How the values of options are read. */
+    static CommandLine withTypes(CommandLine line) {
+        return line.setCaseInsensitiveEnumValuesAllowed(true).registerConverter(Duration.class, Durations::parse);
+    }
+
+    /** The file must have been read before the other options can be. */
+    private static @Nullable Path configFile(String[] args, Map<String, String> environment) {
+        if (!args[0].equals("serve") && !args[0].equals("demo")) {
+            return null;
+        }
+        OptionSpec config = OptionSpec.builder("--config").type(Path.class).build();
+        CommandLine line = new CommandLine(CommandSpec.create().addOption(config));
+        line.setUnmatchedArgumentsAllowed(true);
+        line.setDefaultValueProvider(new Settings(environment, Map.of()));
+        try {
+            return line.parseArgs(args).matchedOptionValue("--config", config.getValue());
+        } catch (ParameterException e) {
+            return null; // reading all options will say what is wrong
+        }
     }
 
     /** Options without a command are those of serve. */
@@ -56,6 +90,27 @@ public final class Main {
         all[0] = "serve";
         System.arraycopy(args, 0, all, 1, args.length);
         return all;
+    }
+
+    /**
+     * One line that names what is wrong, one that says what to do. What stands on the command line is wrong usage, what
+     * comes from the environment is wrong configuration.
+     */
+    private static int report(ParameterException wrong, String[] given) {
+        CommandLine command = wrong.getCommandLine();
+        boolean fromEnvironment = wrong.getArgSpec() instanceof OptionSpec option
+                && Arrays.stream(given)
+                        .noneMatch(each -> Arrays.stream(option.names())
+                                .anyMatch(name -> each.equals(name) || each.startsWith(name + "=")))
+                && !(wrong instanceof MissingParameterException);
+        command.getErr().println("pgwatch-rpc: " + wrong.getMessage());
+        command.getErr()
+                .println(
+                        fromEnvironment
+                                ? "  it was given by the environment, as "
+                                        + Settings.variable(((OptionSpec) wrong.getArgSpec()).longestName())
+                                : "  '" + command.getCommandSpec().qualifiedName() + " --help' shows what there is");
+        return fromEnvironment ? ExitCode.CONFIG : ExitCode.USAGE;
     }
 
     /** One line that names what is wrong, one that says what to do. */

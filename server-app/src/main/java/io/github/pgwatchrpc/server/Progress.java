@@ -19,17 +19,17 @@ final class Progress {
         this.traffic = traffic;
     }
 
-    /** Since Java 22 there is a console even when the output goes into a file; it has a method that tells. */
+    /** Up to JDK 21 there is a console only on a terminal; from 22 on there always is one, and it can be asked. */
     @SuppressWarnings("SystemConsoleNull")
     private static boolean isTerminal() {
         Console console = System.console();
-        if (console == null) {
-            return false;
+        if (console == null || Runtime.version().feature() < 22) {
+            return console != null;
         }
         try {
-            return Boolean.TRUE.equals(Console.class.getMethod("isTerminal").invoke(console));
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException e) {
-            return true; // before Java 22
+            return false;
         }
     }
 

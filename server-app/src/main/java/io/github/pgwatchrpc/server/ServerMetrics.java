@@ -39,9 +39,10 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     private final Counter storedRows =
             counter("pgwatch.rpc.rows.stored", "rows that were stored before their call was answered");
     private final Counter refusedRows = counter(
-            "pgwatch.rpc.rows.refused", "rows that could not be stored; their calls were answered with an error");
+            "pgwatch.rpc.rows.refused", "rows that were not stored; their calls were answered with an error");
     private final Counter lateRows = counter(
-            "pgwatch.rpc.rows.timeout", "rows whose calls were answered with an error because storing took too long");
+            "pgwatch.rpc.rows.timeout",
+            "rows whose calls were answered with an error because storing took too long; sooner or later they count as stored or refused too");
     private final Counter headers =
             counter("pgwatch.rpc.headers.without.body", "calls that a client began and could not encode");
     private final Counter badTypes =
@@ -129,7 +130,7 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     }
 
     long refusedRows() {
-        return (long) (refusedRows.count() + lateRows.count());
+        return (long) refusedRows.count();
     }
 
     long openConnections() {

@@ -1,6 +1,8 @@
 package io.github.pgwatchrpc.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * Where options that are not on the command line get their value: from the environment, then from the configuration file.
@@ -34,8 +37,12 @@ final class Settings implements CommandLine.IDefaultValueProvider {
         this.file = Map.copyOf(file);
     }
 
+    private static String key(String option) {
+        return option.replaceFirst("^--", "");
+    }
+
     static String variable(String option) {
-        return PREFIX + option.replaceFirst("^--", "").replace('-', '_').toUpperCase(Locale.ROOT);
+        return PREFIX + key(option).replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
     @Override
@@ -43,25 +50,32 @@ final class Settings implements CommandLine.IDefaultValueProvider {
         if (!(argument instanceof OptionSpec option)) {
             return null;
         }
-        String name = option.longestName();
-        String value = environment.get(variable(name));
-        return value != null && !value.isEmpty() ? value : file.get(name.replaceFirst("^--", ""));
+        String value = environment.get(variable(option.longestName()));
+        return value != null && !value.isEmpty() ? value : file.get(key(option.longestName()));
     }
 
     /**
      * Reads the configuration file.
      *
-     * @param known the options that it may set, without dashes
      * @throws ConfigException with all errors of the file at once
      */
-    static Map<String, String> read(Path path, List<String> known) throws ConfigException {
+    static Map<String, String> read(Path path) throws ConfigException {
+        CommandLine options = Main.withTypes(new CommandLine(new ServeOptions()));
+        List<String> known = options.getCommandSpec().options().stream()
+                .map(option -> key(option.longestName()))
+                .filter(key -> !key.equals("config"))
+                .sorted()
+                .toList();
         Map<?, ?> yaml;
         try {
-            Object content = new ObjectMapper(new YAMLFactory()).readValue(Files.readString(path), Object.class);
-            if (content == null) {
+            ObjectMapper mapper = new ObjectMapper(YAMLFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build());
+            JsonNode content = mapper.readTree(Files.readString(path));
+            if (content.isMissingNode() || content.isNull()) {
                 return Map.of();
             }
-            if (!(content instanceof Map<?, ?> map)) {
+            if (!(mapper.convertValue(content, Object.class) instanceof Map<?, ?> map)) {
                 throw new ConfigException(
                         path + ": the file is a list or a single value (expected: keys with values)",
                         "write one option a line, for example: listen: 0.0.0.0:5000");
@@ -69,7 +83,7 @@ final class Settings implements CommandLine.IDefaultValueProvider {
             yaml = map;
         } catch (JsonProcessingException e) {
             throw new ConfigException(
-                    path + ": not YAML: " + e.getOriginalMessage() + " at line "
+                    path + ": not YAML: " + firstLine(e.getOriginalMessage()) + " at line "
                             + (e.getLocation() == null ? "?" : e.getLocation().getLineNr()),
                     "see docs/configuration.md for an example",
                     e);
@@ -87,14 +101,26 @@ final class Settings implements CommandLine.IDefaultValueProvider {
                 values.put(key, list.stream().map(String::valueOf).collect(Collectors.joining("\n")));
             } else if (value instanceof Map) {
                 errors.add(key + ": keys below it (expected: a value or a list)");
-            } else if (value != null) {
+            } else if (value != null && !String.valueOf(value).isEmpty()) {
                 values.put(key, String.valueOf(value));
             }
         }
+        values.forEach((key, value) -> {
+            try {
+                options.parseArgs("--" + key + "=" + value);
+            } catch (ParameterException e) {
+                errors.add(key + ": " + e.getMessage());
+            }
+        });
         if (!errors.isEmpty()) {
             throw new ConfigException(
                     path + ": " + String.join("; ", errors), "the options are: " + String.join(", ", known));
         }
         return values;
+    }
+
+    /** The YAML reader draws a picture below it, of many lines. */
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("");
     }
 }

@@ -44,6 +44,7 @@ final class WebServer implements AutoCloseable {
                             Page.text(404, "no such page: try /, /liveness, /readiness, /metrics, /api/status"));
                 } else if (!exchange.getRequestMethod().equals("GET")
                         && !exchange.getRequestMethod().equals("HEAD")) {
+                    exchange.getResponseHeaders().set("Allow", "GET, HEAD");
                     answer(exchange, Page.text(405, "method: " + exchange.getRequestMethod() + " (expected: GET)"));
                 } else {
                     answer(exchange, page.get());

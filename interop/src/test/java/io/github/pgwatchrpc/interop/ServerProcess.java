@@ -1,0 +1,94 @@
+package io.github.pgwatchrpc.interop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The packaged receiver as a process of its own, on free ports. */
+final class ServerProcess implements AutoCloseable {
+
+    private static final Path JAR = Path.of("..", "server-app", "target", "pgwatch-rpc-server.jar");
+    private static final String LISTENS = "pgwatch-rpc listens on ";
+
+    private final Process process;
+    private final String address;
+    private final Path data;
+    private final Path log;
+
+    private ServerProcess(Process process, String address, Path data, Path log) {
+        this.process = process;
+        this.address = address;
+        this.data = data;
+        this.log = log;
+    }
+
+    /** Starts a receiver with its files in {@code directory/data}, and waits until it says that it listens. */
+    static ServerProcess start(Path directory) throws IOException {
+        assertTrue(Files.isRegularFile(JAR), () -> JAR + " is missing: ./mvnw verify packages it first");
+        Path data = directory.resolve("data");
+        Path log = Files.createTempFile(directory, "server", ".log");
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElse("java"), "-jar", JAR.toString(), "serve"));
+        // a file that begins anew at midnight would be one more thing to look for
+        String sink = "jsonfile:" + data.resolve("measurements.jsonl") + "?daily=false";
+        command.addAll(List.of("--listen", "127.0.0.1:0", "--web-addr", "127.0.0.1:0", "--sink", sink));
+        command.addAll(List.of("--data-dir", data.toString()));
+        Process process =
+                new ProcessBuilder(command).redirectError(log.toFile()).start();
+        BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.startsWith(LISTENS)) {
+                return new ServerProcess(process, line.substring(LISTENS.length()), data, log);
+            }
+        }
+        process.destroyForcibly();
+        throw new AssertionError("the receiver did not start:\n" + Files.readString(log));
+    }
+
+    String address() {
+        return address;
+    }
+
+    Path file() {
+        return data.resolve("measurements.jsonl");
+    }
+
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    /** Ends it as a power button does: nothing is drained. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** Ends it as an operator does, and checks that it ends soon and well. */
+    void terminate() throws IOException, InterruptedException {
+        process.destroy();
+        boolean ended = process.waitFor(10, TimeUnit.SECONDS);
+        assertTrue(ended, () -> "still running 10 s after SIGTERM");
+        int code = process.exitValue();
+        // 143 is what a JVM answers that was ended by SIGTERM
+        assertTrue(code == 0 || code == 143, () -> "exit code " + code);
+    }
+
+    /** The complete lines of the file. There is nothing behind the last one. */
+    List<String> lines() throws IOException {
+        String text = Files.readString(file());
+        assertEquals(text.length(), text.lastIndexOf('\n') + 1, "the last line is torn");
+        return text.lines().toList();
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}

@@ -1,0 +1,182 @@
+package io.github.pgwatchrpc.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it
+    private Path directory;
+
+    /** One line that names what is wrong, one that says what to do, and nothing else. */
+    private static void assertTwoLines(int code, String message, Ran ran) {
+        assertEquals(code, ran.code(), ran::err);
+        assertEquals(2, ran.errLines().size(), ran::err);
+        assertTrue(ran.errLines().get(0).startsWith("pgwatch-rpc: "), ran::err);
+        assertTrue(ran.errLines().get(0).contains(message), ran::err);
+        assertTrue(ran.errLines().get(1).startsWith("  "), ran::err);
+        assertEquals("", ran.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "-h", "serve --help", "demo --help", "load --help", "inspect --help"})
+    void helps(String args) {
+        Ran ran = Ran.command(args.split(" ", -1));
+        assertEquals(ExitCode.FINE, ran.code());
+        assertTrue(ran.out().startsWith("Usage: pgwatch-rpc"), ran::out);
+        assertEquals("", ran.err());
+    }
+
+    @Test
+    void tellsItsVersion() {
+        Ran ran = Ran.command("--version");
+        assertEquals(ExitCode.FINE, ran.code());
+        assertTrue(ran.out().startsWith("pgwatch-rpc "), ran::out);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "nosuch, nosuch",
+        "serve --nosuch, --nosuch",
+        "--nosuch=1, --nosuch",
+        "serve word, word",
+        "serve --listen, --listen",
+        "serve --ack-timeout 5, 5 (expected: a number above 0",
+        "serve --ack-timeout=0s, 0s (expected: a number above 0",
+        "serve --durability maybe, --durability",
+        "serve --plaintext sometimes, --plaintext",
+        "demo --seconds x, --seconds",
+        "load, --to",
+        "load --to rpc://x:1 --connections x, --connections",
+        "inspect, FILE",
+    })
+    void wrongUsage(String args, String message) {
+        assertTwoLines(ExitCode.USAGE, message, Ran.command(args.split(" ", -1)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "serve --listen 5000, --listen: 5000 (expected: HOST:PORT)",
+        "--listen x:1:y, --listen: port y (expected: a number)",
+        "serve --listen 127.0.0.1:65536, --listen: port 65536 (expected: 0 to 65535)",
+        "serve --web-addr on, --web-addr: on (expected: HOST:PORT)",
+        "serve --log-level loud, --log-level: loud (expected: one of",
+        "serve --log-format xml, --log-format: xml (expected: text or json)",
+        "serve --config /no/such/file.yaml, /no/such/file.yaml: cannot be read",
+        "serve --data-dir /dev/null --listen 127.0.0.1:0, /dev/null: cannot be used as data directory",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert x, --tls-cert without --tls-key",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-key x, --tls-key without --tls-cert",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert /no/cert --tls-key /no/key, /no/cert",
+        "demo --seconds -1, --seconds: -1 (expected: >= 0)",
+        "load --to http://x:1, --to: scheme http (expected: rpc)",
+        "load --to rpc://x, --to: rpc://x (expected: rpc://HOST:PORT)",
+        "load --to rpc://x:1?sslrootca=/no/such/ca.crt, --to: sslrootca /no/such/ca.crt",
+        "load --to rpc://x:1 --rows 0, --rows: 0 (expected: 1 to 100000)",
+        "load --to rpc://x:1 --connections 10001, --connections: 10001 (expected: 1 to 10000)",
+        "load --to rpc://x:1 --seconds 0, --seconds: 0 (expected: 1 to 86400)",
+        "inspect /no/such/file, /no/such/file: no such file",
+    })
+    void wrongConfiguration(String args, String message) {
+        assertTwoLines(ExitCode.CONFIG, message, Ran.command(args.split(" ", -1)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nosuch:x", "jsonfile:", "jsonfile:/tmp/x?nosuch=1", "outcome:open-paused"})
+    void aWrongSinkIsWrongConfiguration(String sink) {
+        Ran ran = Ran.command("serve", "--listen=127.0.0.1:0", "--data-dir=" + directory, "--sink=" + sink);
+        assertTwoLines(ExitCode.CONFIG, "--sink: ", ran);
+    }
+
+    @Test
+    void aPortInUseIsWrongConfiguration() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            for (String option : List.of("--listen", "--web-addr")) {
+                String other = option.equals("--listen") ? "--web-addr" : "--listen";
+                Ran ran = Ran.command(
+                        "serve", option, address, other, "127.0.0.1:0", "--data-dir", directory.toString());
+                assertTwoLines(ExitCode.CONFIG, option + ": ", ran);
+                assertTrue(ran.errLines().get(0).contains(Integer.toString(taken.getLocalPort())), ran::err);
+            }
+        }
+    }
+
+    @Test
+    void everyOptionHasATwinInTheEnvironment() {
+        Map<String, String> wrong = new HashMap<>();
+        wrong.put("PGWATCH_RPC_LISTEN", "5000");
+        wrong.put("PGWATCH_RPC_WEB_ADDR", "on");
+        wrong.put("PGWATCH_RPC_LOG_LEVEL", "loud");
+        wrong.put("PGWATCH_RPC_LOG_FORMAT", "xml");
+        wrong.put("PGWATCH_RPC_DATA_DIR", "/dev/null");
+        wrong.put("PGWATCH_RPC_SINK", "nosuch:");
+        wrong.put("PGWATCH_RPC_CONFIG", "/no/such/file.yaml");
+        wrong.put("PGWATCH_RPC_ACK_TIMEOUT", "5");
+        wrong.put("PGWATCH_RPC_DURABILITY", "maybe");
+        wrong.put("PGWATCH_RPC_PLAINTEXT", "sometimes");
+        wrong.put("PGWATCH_RPC_TLS_HOST", "no host");
+        wrong.put("PGWATCH_RPC_TLS_CLIENT_CA", "/no/such/ca.crt");
+        wrong.forEach((variable, value) -> {
+            Map<String, String> environment = new HashMap<>(
+                    Map.of("PGWATCH_RPC_LISTEN", "127.0.0.1:0", "PGWATCH_RPC_DATA_DIR", directory.toString()));
+            environment.put(variable, value);
+            Ran ran = Ran.command(environment, "serve");
+            assertTwoLines(ExitCode.CONFIG, value.replaceFirst(":$", ""), ran);
+        });
+    }
+
+    @Test
+    void anEmptyVariableIsNone() {
+        Ran ran = Ran.command(Map.of("PGWATCH_RPC_ACK_TIMEOUT", ""), "serve", "--listen", "5000");
+        assertTwoLines(ExitCode.CONFIG, "--listen: 5000", ran);
+    }
+
+    @Test
+    void theCommandLineCountsMoreThanTheEnvironmentAndThatMoreThanTheFile() throws IOException {
+        Path file = Files.writeString(directory.resolve("c.yaml"), "listen: in-file\nlog-level: loud\n");
+        Map<String, String> environment = Map.of("PGWATCH_RPC_LOG_LEVEL", "info", "PGWATCH_RPC_LISTEN", "in-environment");
+        List<String> args = new ArrayList<>(List.of("serve", "--config=" + file));
+        assertTwoLines(
+                ExitCode.CONFIG, "--log-level: loud", Ran.command(Map.of(), args.toArray(String[]::new)));
+        assertTwoLines(
+                ExitCode.CONFIG, "--listen: in-environment", Ran.command(environment, args.toArray(String[]::new)));
+        args.addAll(List.of("--listen", "in-line"));
+        assertTwoLines(ExitCode.CONFIG, "--listen: in-line", Ran.command(environment, args.toArray(String[]::new)));
+    }
+
+    @Test
+    void theFileShowsAllItsErrorsAtOnce() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("c.yaml"),
+                "nosuch: 1\nlisten: {host: x}\nack-timeout: 5\ndurability: maybe\nconfig: other.yaml\nweb-addr: off\n");
+        Ran ran = Ran.command("demo", "--config", file.toString());
+        assertTwoLines(ExitCode.CONFIG, file.toString(), ran);
+        for (String part : List.of("nosuch: no such option", "listen: keys below it", "ack-timeout: ", "durability: ", "config: no such option")) {
+            assertTrue(ran.errLines().get(0).contains(part), () -> part + " in " + ran.err());
+        }
+        assertTrue(ran.errLines().get(1).contains("ack-timeout, data-dir, durability"), ran::err);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"- a, a list or a single value", "word, a list or a single value", "'a: [', not YAML", "'listen: a:1\nlisten: b:1', Duplicate"})
+    void aFileThatIsNoneSaysSo(String text, String message) throws IOException {
+        Path file = Files.writeString(directory.resolve("c.yaml"), text);
+        assertTwoLines(ExitCode.CONFIG, message, Ran.command("--config", file.toString()));
+    }
+}

@@ -1,0 +1,209 @@
+package io.github.pgwatchrpc.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.netrpc.NetRpcClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ServerTest {
+
+    private static final Pattern SAMPLE =
+            Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*(\\{([a-z_A-Z]+=\"[^\"]*\",?)+})? (NaN|[+-]?Inf|[-+0-9.eE]+)");
+
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it
+    private Path directory;
+
+    private ServeOptions options() {
+        ServeOptions options = new ServeOptions();
+        options.listen = "127.0.0.1:0";
+        options.webAddress = "127.0.0.1:0";
+        options.dataDir = directory.resolve("data");
+        return options;
+    }
+
+    private HttpResponse<String> request(Server server, String method, String path) throws Exception {
+        InetSocketAddress web = server.webAddress();
+        if (web == null) {
+            throw new AssertionError("no web address");
+        }
+        URI uri = URI.create("http://" + Addresses.print(web) + path);
+        return http.send(
+                HttpRequest.newBuilder(uri)
+                        .method(method, HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static NetRpcTraffic connect(Server server) throws IOException {
+        return NetRpcTraffic.connect(new NetRpcTraffic.Target(server.address(), null));
+    }
+
+    private List<String> lines() throws IOException {
+        return Files.readAllLines(directory.resolve("data").resolve("measurements.jsonl"));
+    }
+
+    @Test
+    void storesWhatItAnsweredAndShowsHowMuch() throws Exception {
+        try (Server server = Server.start(options());
+                NetRpcTraffic client = connect(server)) {
+            for (int i = 0; i < 10; i++) {
+                client.send(Envelopes.rows(3, i * 3L));
+            }
+            assertEquals(10, lines().size());
+            JsonNode status =
+                    new ObjectMapper().readTree(request(server, "GET", "/api/status").body());
+            assertEquals(10, status.path("calls").asInt());
+            assertEquals(1, status.path("connections").asInt());
+            assertEquals(30, status.path("rows").path("received").asInt());
+            assertEquals(30, status.path("rows").path("stored").asInt());
+            assertEquals(0, status.path("rows").path("refused").asInt());
+            assertTrue(status.path("ready").asBoolean());
+            assertEquals(Addresses.print(server.address()), status.path("listen").asText());
+            assertEquals(1, status.path("sinks").size());
+            assertTrue(status.path("acknowledgement_ms").path("p99").asDouble() > 0, status::toString);
+            String metrics = request(server, "GET", "/metrics").body();
+            assertTrue(metrics.contains("pgwatch_rpc_rows_received_total 30.0"), metrics);
+            assertTrue(
+                    metrics.contains("pgwatch_rpc_calls_total{method=\"Receiver.UpdateMeasurements\"} 10.0"), metrics);
+        }
+    }
+
+    @Test
+    void webPages() throws Exception {
+        Server server = Server.start(options());
+        try (server) {
+            assertEquals(200, request(server, "GET", "/").statusCode());
+            assertEquals("alive\n", request(server, "GET", "/liveness").body());
+            assertEquals("ready\n", request(server, "GET", "/readiness").body());
+            assertEquals("", request(server, "HEAD", "/readiness").body());
+            HttpResponse<String> metrics = request(server, "GET", "/metrics");
+            assertTrue(metrics.headers().firstValue("Content-Type").orElse("").startsWith("text/plain; version=0.0.4"));
+            metrics.body()
+                    .lines()
+                    .filter(line -> !line.startsWith("# HELP ") && !line.startsWith("# TYPE "))
+                    .forEach(line -> assertTrue(SAMPLE.matcher(line).matches(), line));
+            for (String path : List.of("/nosuch", "/liveness/x", "/metricsx", "/api", "/api/status/")) {
+                HttpResponse<String> answer = request(server, "GET", path);
+                assertEquals(404, answer.statusCode(), path);
+                assertTrue(answer.body().startsWith("no such page"), answer::body);
+            }
+            for (String method : List.of("POST", "PUT", "DELETE")) {
+                HttpResponse<String> answer = request(server, method, "/api/status");
+                assertEquals(405, answer.statusCode());
+                assertEquals("GET, HEAD", answer.headers().firstValue("Allow").orElse(""));
+                assertEquals("method: " + method + " (expected: GET)\n", answer.body());
+            }
+        }
+    }
+
+    @Test
+    void isNotReadyWhileTheSinkFails() throws Exception {
+        ServeOptions options = options();
+        options.sinks = List.of("outcome:retry");
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server)) {
+            assertTrue(server.isReady());
+            RpcException refused = assertThrows(RpcException.class, () -> client.send(Envelopes.rows(2, 0)));
+            assertEquals("receiver could not store the rows: outcome:retry: busy", refused.getMessage());
+            assertEquals(503, request(server, "GET", "/readiness").statusCode());
+            assertEquals(200, request(server, "GET", "/liveness").statusCode());
+            assertEquals(2, server.metrics().refusedRows());
+        }
+    }
+
+    @Test
+    void anotherMethodIsAnErrorAndNoMore() throws Exception {
+        try (Server server = Server.start(options());
+                NetRpcClient client = NetRpcClient.connect(server.address())) {
+            RpcException unknown =
+                    assertThrows(RpcException.class, () -> client.call("Foo.Bar", "text", String.class));
+            assertEquals("rpc: can't find service Foo.Bar", unknown.getMessage());
+            assertEquals(0, server.metrics().receivedRows());
+            assertEquals(1, server.metrics().openConnections());
+        }
+    }
+
+    @Test
+    void theDataDirectoryIsTheOwnersAloneAndOfOneReceiver() throws Exception {
+        try (Server server = Server.start(options())) {
+            assertEquals(
+                    "rwx------",
+                    PosixFilePermissions.toString(
+                            Files.getPosixFilePermissions(server.data().path())));
+            ConfigException second = assertThrows(ConfigException.class, () -> Server.start(options()));
+            assertEquals(
+                    server.data().path() + ": another receiver uses this data directory", second.getMessage());
+        }
+        Server.start(options()).close();
+    }
+
+    @Test
+    void aFailedStartLeavesNothingBehind() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            ServeOptions options = options();
+            options.listen = "127.0.0.1:" + taken.getLocalPort();
+            ConfigException error = assertThrows(ConfigException.class, () -> Server.start(options));
+            assertTrue(String.valueOf(error.getMessage()).startsWith("--listen: "), error::getMessage);
+            options.listen = "127.0.0.1:0";
+            options.webAddress = "127.0.0.1:" + taken.getLocalPort();
+            error = assertThrows(ConfigException.class, () -> Server.start(options));
+            assertTrue(String.valueOf(error.getMessage()).startsWith("--web-addr: "), error::getMessage);
+        }
+        try (Server server = Server.start(options());
+                NetRpcTraffic client = connect(server)) {
+            client.send(Envelopes.rows(1, 0));
+        }
+        assertEquals(1, lines().size());
+    }
+
+    @Test
+    void closingEndsEverythingAndCanBeRepeated() throws Exception {
+        Server server = Server.start(options());
+        List<NetRpcTraffic> clients = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            clients.add(connect(server));
+            clients.get(i).send(Envelopes.rows(1, i));
+        }
+        server.close();
+        server.close();
+        assertEquals(5, lines().size());
+        for (NetRpcTraffic client : clients) {
+            assertThrows(IOException.class, () -> client.send(Envelopes.rows(1, 0)));
+            client.close();
+        }
+        assertThrows(IOException.class, () -> connect(server).close());
+    }
+
+    @Test
+    void doesWithoutAWebAddress() throws Exception {
+        ServeOptions options = options();
+        options.webAddress = "off";
+        try (Server server = Server.start(options)) {
+            assertNull(server.webAddress());
+        }
+    }
+}

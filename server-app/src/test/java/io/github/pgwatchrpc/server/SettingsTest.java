@@ -1,0 +1,84 @@
+package io.github.pgwatchrpc.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+class SettingsTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it
+    private Path directory;
+
+    private static ServeOptions options(Map<String, String> environment, Map<String, String> file, String... args) {
+        ServeOptions options = new ServeOptions();
+        CommandLine line = Main.withTypes(new CommandLine(options));
+        line.setDefaultValueProvider(new Settings(environment, file));
+        line.parseArgs(args);
+        return options;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--listen, PGWATCH_RPC_LISTEN", "--web-addr, PGWATCH_RPC_WEB_ADDR"})
+    void namesVariables(String option, String variable) {
+        assertEquals(variable, Settings.variable(option));
+    }
+
+    @Test
+    void withoutAnySettingTheDefaultsHold() {
+        ServeOptions options = options(Map.of(), Map.of());
+        assertEquals("0.0.0.0:5000", options.listen);
+        assertEquals("127.0.0.1:5001", options.webAddress);
+        assertEquals(List.of(), options.sinks);
+        assertEquals(Durability.FSYNC, options.durability);
+        assertEquals("PT5S", options.ackTimeout.toString());
+    }
+
+    @Test
+    void readsEveryOptionOfAFile() throws Exception {
+        Path file = Files.writeString(directory.resolve("c.yaml"), """
+                listen: 127.0.0.1:0
+                web-addr: "off"
+                sink:
+                  - jsonfile:a
+                  - jsonfile:b
+                data-dir: data
+                durability: Flush
+                ack-timeout: 250ms
+                log-level: debug
+                log-format: json
+                """);
+        ServeOptions options = options(Map.of(), Settings.read(file));
+        assertEquals("127.0.0.1:0", options.listen);
+        assertEquals("off", options.webAddress);
+        assertEquals(List.of("jsonfile:a", "jsonfile:b"), options.sinks);
+        assertEquals(Path.of("data"), options.dataDir);
+        assertEquals(Durability.FLUSH, options.durability);
+        assertEquals("PT0.25S", options.ackTimeout.toString());
+        assertEquals("debug", options.logLevel);
+        assertEquals("json", options.logFormat);
+    }
+
+    @Test
+    void anEmptyFileAndEmptyValuesSetNothing() throws Exception {
+        assertEquals(Map.of(), Settings.read(Files.writeString(directory.resolve("a.yaml"), "# nothing\n")));
+        assertEquals(Map.of(), Settings.read(Files.writeString(directory.resolve("b.yaml"), "listen:\n")));
+    }
+
+    @Test
+    void aVariableHoldsSeveralSinksLineByLine() {
+        ServeOptions options = options(Map.of("PGWATCH_RPC_SINK", "jsonfile:a\njsonfile:b"), Map.of("sink", "jsonfile:c"));
+        assertEquals(List.of("jsonfile:a", "jsonfile:b"), options.sinks);
+        assertEquals(
+                List.of("jsonfile:d"),
+                options(Map.of("PGWATCH_RPC_SINK", "jsonfile:a"), Map.of(), "--sink", "jsonfile:d").sinks);
+    }
+}
