@@ -15,7 +15,7 @@ package io.github.pgwatchrpc.rpc.gob;
 public record GobLimits(
         int messageBytes, int depth, int typeDefinitions, int typeBytes, int elements, int stringBytes) {
 
-    /** The greatest bound on nesting: what is read and written by recursion within a stack of 512 KiB. */
+    /** The greatest bound on nesting: what is read and written by recursion within a stack of 1 MiB, the JVM's default. */
     public static final int GREATEST_DEPTH = 1_000;
 
     /** The defaults named above. */

@@ -119,8 +119,8 @@ final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelope> {
         reader.readUint();
         if (type <= STRING) {
             ModelValues.readZero(reader);
-            boolean single = type == FLOAT
-                    && Arrays.equals(FLOAT32, 0, FLOAT32.length, reader.array(), name, name + nameLength);
+            boolean single =
+                    type == FLOAT && Arrays.equals(FLOAT32, 0, FLOAT32.length, reader.array(), name, name + nameLength);
             readValue(reader, types, builder, column, type, single);
         } else {
             builder.put(column, ModelValues.readTopLevel(reader, types, type));

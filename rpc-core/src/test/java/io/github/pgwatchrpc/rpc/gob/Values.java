@@ -16,7 +16,7 @@ final class Values {
 
     static void assertSame(Object expected, Object actual, String message) {
         if (!same(expected, actual)) {
-            fail(message + ": expected: " + GobStruct.text(expected) + " but was: " + GobStruct.text(actual));
+            fail(message + ": expected: " + GenericText.of(expected) + " but was: " + GenericText.of(actual));
         }
     }
 
