@@ -254,11 +254,11 @@ public final class GobEncoder {
      * interface it is the same with the parts of that one's content.
      */
     void writeInterface(@Nullable Object value, int depth) throws GobException {
-        Writers.checkDepth(depth + 1, config.limits());
         if (value == null) {
             out.writeUint(0);
             return;
         }
+        Writers.checkDepth(depth + 1, config.limits());
         String name;
         Object held = value;
         ValueWriter writer;

@@ -69,8 +69,9 @@ public final class GobInterface {
         return 31 * name.hashCode() + GobStruct.hash(value);
     }
 
+    /** In the manner of Go: {@code int16(5)}. */
     @Override
     public String toString() {
-        return name + "(" + GobStruct.text(value) + ")";
+        return GenericText.of(this);
     }
 }

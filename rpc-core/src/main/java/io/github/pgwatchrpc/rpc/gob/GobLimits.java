@@ -5,7 +5,7 @@ package io.github.pgwatchrpc.rpc.gob;
  * #toBuilder} changes single ones.
  *
  * @param messageBytes longest message, in bytes (default 64 MiB; Go's own bound is 1 GiB)
- * @param depth deepest nesting of values and types (default 100; Go's own bound is 10,000)
+ * @param depth deepest nesting of values (default 100, at most {@link #GREATEST_DEPTH}; Go's own bound is 10,000)
  * @param typeDefinitions how many types a stream may define (default 1,000; pgwatch defines four)
  * @param typeBytes longest definition of a type, in bytes (default 64 KiB); all of a stream together may be 16 times as
  *     long
@@ -15,10 +15,13 @@ package io.github.pgwatchrpc.rpc.gob;
 public record GobLimits(
         int messageBytes, int depth, int typeDefinitions, int typeBytes, int elements, int stringBytes) {
 
+    /** The greatest bound on nesting: what is read and written by recursion within a stack of 1 MiB, the JVM's default. */
+    public static final int GREATEST_DEPTH = 1_000;
+
     /** The defaults named above. */
     public static final GobLimits DEFAULT = new GobLimits(64 << 20, 100, 1_000, 64 << 10, 1_000_000, 16 << 20);
 
-    /** Every bound is at least 1. */
+    /** Every bound is at least 1, and the one on nesting at most {@link #GREATEST_DEPTH}. */
     public GobLimits {
         atLeastOne("messageBytes", messageBytes);
         atLeastOne("depth", depth);
@@ -26,6 +29,9 @@ public record GobLimits(
         atLeastOne("typeBytes", typeBytes);
         atLeastOne("elements", elements);
         atLeastOne("stringBytes", stringBytes);
+        if (depth > GREATEST_DEPTH) {
+            throw new IllegalArgumentException("depth: " + depth + " (expected: <= " + GREATEST_DEPTH + ")");
+        }
     }
 
     private static void atLeastOne(String name, int value) {
@@ -75,7 +81,7 @@ public record GobLimits(
         /**
          * Sets the deepest nesting.
          *
-         * @param levels at least 1
+         * @param levels 1 to {@link GobLimits#GREATEST_DEPTH}
          * @return this builder
          */
         public Builder depth(int levels) {
@@ -131,7 +137,7 @@ public record GobLimits(
          * Makes the limits.
          *
          * @return the limits
-         * @throws IllegalArgumentException if a bound is below 1
+         * @throws IllegalArgumentException if a bound is out of its range
          */
         public GobLimits build() {
             return new GobLimits(messageBytes, depth, typeDefinitions, typeBytes, elements, stringBytes);

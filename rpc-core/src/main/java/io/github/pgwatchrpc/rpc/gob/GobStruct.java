@@ -139,20 +139,11 @@ public final class GobStruct {
     /** In the manner of Go: {@code Point{X: 22, Y: 33}}. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(name).append('{');
-        for (int i = 0; i < names.length; i++) {
-            text.append(i == 0 ? "" : ", ").append(names[i]).append(": ").append(text(values[i]));
-        }
-        return text.append('}').toString();
+        return GenericText.of(this);
     }
 
     static int hash(@Nullable Object value) {
         return Arrays.deepHashCode(new @Nullable Object[] {value});
-    }
-
-    static String text(@Nullable Object value) {
-        String list = Arrays.deepToString(new @Nullable Object[] {value});
-        return list.substring(1, list.length() - 1);
     }
 
     private final class Fields extends AbstractMap<String, @Nullable Object> {

@@ -146,9 +146,13 @@ public final class GobTypes {
      * @throws GobException if a definition is broken or there are too many
      */
     public int readTypeSequence(GobReader reader, boolean inInterface) throws GobException {
+        int before = order.size();
         while (true) {
-            if (reader.remaining() == 0) {
+            if (reader.remaining() == 0 && (inInterface || order.size() > before)) {
                 reader.nextMessage();
+            }
+            if (reader.remaining() == 0) {
+                throw new GobException("gob: empty message");
             }
             long id = reader.readInt();
             if (id >= 0) {

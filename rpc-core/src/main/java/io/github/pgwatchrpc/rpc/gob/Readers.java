@@ -596,10 +596,10 @@ final class Readers {
         @Override
         @Nullable
         Object read(GobReader reader, int depth) throws GobException {
-            GobSkipper.checkDepth(depth + 1, reader);
             if (GobSkipper.readName(reader) == 0) {
                 return type.zero();
             }
+            GobSkipper.checkDepth(depth + 1, reader);
             String name = name(reader);
             int typeId = types.readTypeSequence(reader, true);
             reader.readUint();
