@@ -83,18 +83,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mes
     }
 
     /** Sends a call whose argument writes itself; on the event loop. */
-    <A> void send(Object stub, String method, Supplier<ArgumentEncoder<A>> encodersOfStub, A argument, Pending<?> call) {
+    <A> void send(
+            Object stub, String method, Supplier<ArgumentEncoder<A>> encodersOfStub, A argument, Pending<?> call) {
         write(method, call, () -> {
             @SuppressWarnings("unchecked") // the stub's own
-            ArgumentEncoder<A> own =
-                    (ArgumentEncoder<A>) encoders.computeIfAbsent(stub, key -> encodersOfStub.get());
+            ArgumentEncoder<A> own = (ArgumentEncoder<A>) encoders.computeIfAbsent(stub, key -> encodersOfStub.get());
             own.encode(argument, ownWriter);
             return null;
         });
     }
 
     private interface Body {
-        @Nullable Object encode() throws GobException;
+        @Nullable
+        Object encode() throws GobException;
     }
 
     private void write(String method, Pending<?> call, Body body) {
@@ -292,5 +293,4 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mes
         }
         return is;
     }
-
 }

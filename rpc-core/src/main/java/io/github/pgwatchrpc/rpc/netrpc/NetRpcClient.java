@@ -219,7 +219,8 @@ public final class NetRpcClient implements AutoCloseable {
             return future.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            InterruptedIOException interrupted = new InterruptedIOException("rpc: interrupted while waiting for the answer");
+            InterruptedIOException interrupted =
+                    new InterruptedIOException("rpc: interrupted while waiting for the answer");
             interrupted.initCause(e);
             throw interrupted;
         } catch (ExecutionException e) {
@@ -273,7 +274,8 @@ public final class NetRpcClient implements AutoCloseable {
             long longest = settings.longestBackOff().toNanos();
             long span = Math.min(longest, FIRST_BACK_OFF.toNanos() << Math.min(failures, 20));
             failures++;
-            notBefore = System.nanoTime() + (span == 0 ? 0 : ThreadLocalRandom.current().nextLong(span));
+            notBefore = System.nanoTime()
+                    + (span == 0 ? 0 : ThreadLocalRandom.current().nextLong(span));
             lastFailure = failure instanceof IOException io ? io : new IOException(failure);
         }
     }
@@ -282,7 +284,8 @@ public final class NetRpcClient implements AutoCloseable {
         CompletableFuture<ClientConnection> ready = new CompletableFuture<>();
         ClientConnection connection = new ClientConnection(settings, ready);
         InetSocketAddress to = settings.address().isUnresolved()
-                ? new InetSocketAddress(settings.address().getHostString(), settings.address().getPort())
+                ? new InetSocketAddress(
+                        settings.address().getHostString(), settings.address().getPort())
                 : settings.address();
         if (to.isUnresolved()) {
             ready.completeExceptionally(new IOException("rpc: host " + to.getHostString() + " cannot be found"));
@@ -293,9 +296,8 @@ public final class NetRpcClient implements AutoCloseable {
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
-                .option(
-                        ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                        (int) settings.connectTimeout().toMillis())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        settings.connectTimeout().toMillis())
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -318,8 +320,8 @@ public final class NetRpcClient implements AutoCloseable {
                         .schedule(
                                 () -> {
                                     if (!ready.isDone()) {
-                                        connection.close(new IOException("rpc: " + to + " did not answer CONNECT within "
-                                                + settings.connectTimeout()));
+                                        connection.close(new IOException("rpc: " + to
+                                                + " did not answer CONNECT within " + settings.connectTimeout()));
                                     }
                                 },
                                 settings.connectTimeout().toMillis(),

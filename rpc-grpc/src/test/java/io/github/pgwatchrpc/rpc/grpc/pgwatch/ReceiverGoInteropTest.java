@@ -149,8 +149,7 @@ final class ReceiverGoInteropTest {
     void aHundredConnections() throws Exception {
         int rows = 100 * 5 * 3;
         assertEquals(
-                upTo(rows),
-                play("v5", "-connections", "100", "-calls", "5", "-rows", "3", "-definitions", "20000"));
+                upTo(rows), play("v5", "-connections", "100", "-calls", "5", "-rows", "3", "-definitions", "20000"));
         assertEquals(upTo(rows), numbers());
         assertEquals(100, received.definitions.size());
     }
