@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "", "folder of the Java package's resources (none: check nothing, write nothing)")
+	out := flag.String("out", "", "folder of the Java package's resources")
 	flag.Parse()
 	if *out == "" {
 		fmt.Fprintln(os.Stderr, "descriptors: -out is missing")

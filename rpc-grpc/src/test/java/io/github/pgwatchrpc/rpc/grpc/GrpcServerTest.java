@@ -366,8 +366,7 @@ final class GrpcServerTest {
             client.open(TestClient.headers(WAIT), false).send(TestClient.framed(bytes("x")), true);
             waiting.take().isDone();
         }
-        TestClient.Answer third =
-                client.open(TestClient.headers(ECHO), false).answer();
+        TestClient.Answer third = client.open(TestClient.headers(ECHO), false).answer();
         assertEquals(-2, third.reset(), "not sent: this client keeps to the bound");
     }
 

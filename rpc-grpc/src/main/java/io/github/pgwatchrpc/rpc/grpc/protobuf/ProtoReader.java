@@ -266,6 +266,19 @@ public final class ProtoReader {
     }
 
     private int readLength() throws ProtoException {
+        int at = position;
+        if (at < limit) {
+            // nearly every length is one byte
+            int one = array[at];
+            if (one >= 0 && one < limit - at) {
+                position = at + 1;
+                return one;
+            }
+        }
+        return readLongLength();
+    }
+
+    private int readLongLength() throws ProtoException {
         long claimed = readVarint();
         if (claimed < 0 || claimed > limit - position) {
             throw new ProtoException("protobuf: bytes of a field: " + Long.toUnsignedString(claimed) + " (expected: <= "

@@ -144,8 +144,8 @@ final class CaptureReplayTest {
         List<SyncMetric> syncs = new ArrayList<>();
         int lines = 0;
         int definitions = 0;
-        try (BufferedReader truth = new BufferedReader(
-                new InputStreamReader(open(name + "-plain.jsonl.gz"), StandardCharsets.UTF_8))) {
+        try (BufferedReader truth =
+                new BufferedReader(new InputStreamReader(open(name + "-plain.jsonl.gz"), StandardCharsets.UTF_8))) {
             for (String line = truth.readLine(); line != null; line = truth.readLine()) {
                 lines++;
                 JsonNode call = JSON.readTree(line);
@@ -172,13 +172,12 @@ final class CaptureReplayTest {
     }
 
     private static SyncMetric sync(JsonNode args) {
-        SyncMetric.Operation operation =
-                switch (args.get("Operation").asText()) {
-                    case "AddOp" -> SyncMetric.Operation.ADD;
-                    case "DeleteOp" -> SyncMetric.Operation.DELETE;
-                    case "DefineOp" -> SyncMetric.Operation.DEFINE;
-                    default -> SyncMetric.Operation.INVALID;
-                };
+        SyncMetric.Operation operation = switch (args.get("Operation").asText()) {
+            case "AddOp" -> SyncMetric.Operation.ADD;
+            case "DeleteOp" -> SyncMetric.Operation.DELETE;
+            case "DefineOp" -> SyncMetric.Operation.DEFINE;
+            default -> SyncMetric.Operation.INVALID;
+        };
         return new SyncMetric(
                 args.get("DBName").asText(), args.get("MetricName").asText(), operation);
     }
@@ -187,7 +186,10 @@ final class CaptureReplayTest {
         assertEquals(args.get("DBName").asText(), envelope.database(), where);
         assertEquals(args.get("MetricName").asText(), envelope.metric(), where);
         Map<String, String> tags = new LinkedHashMap<>();
-        args.path("CustomTags").fields().forEachRemaining(each -> tags.put(each.getKey(), each.getValue().asText()));
+        args.path("CustomTags")
+                .fields()
+                .forEachRemaining(
+                        each -> tags.put(each.getKey(), each.getValue().asText()));
         assertEquals(tags, envelope.customTags(), where);
         JsonNode rows = args.get("Data");
         assertEquals(rows.size(), envelope.size(), where);

@@ -22,8 +22,7 @@ class Received implements Receiver {
     final List<MetricDefinitions> definitions = new CopyOnWriteArrayList<>();
 
     @Override
-    public CompletionStage<String> updateMeasurements(MeasurementEnvelope envelope, RpcPeer peer)
-            throws RpcException {
+    public CompletionStage<String> updateMeasurements(MeasurementEnvelope envelope, RpcPeer peer) throws RpcException {
         envelopes.add(envelope);
         return CompletableFuture.completedFuture("");
     }

@@ -103,7 +103,8 @@ final class ReceiverServiceTest {
     void definitionsArrive() {
         Map<String, ?> definitions = Map.of("MetricDefs", Map.of("a", Map.of("Gauges", List.of("x"))));
         assertAnswer(0, "", client.call(DEFINE, Messages.struct(definitions).toBytes()));
-        assertEquals(List.of("x"), received.definitions.get(0).metrics().get("a").gauges());
+        assertEquals(
+                List.of("x"), received.definitions.get(0).metrics().get("a").gauges());
         assertAnswer(
                 3,
                 "MetricDefs of DefineMetrics: Double (expected: Map)",
