@@ -50,8 +50,7 @@ final class GoPrograms {
 
     /** Starts Go's own server; it ends with its standard input. */
     Process serve(Path calls, String... arguments) throws IOException {
-        List<String> command =
-                new ArrayList<>(List.of(bin.resolve("serve").toString(), "-out", calls.toString()));
+        List<String> command = new ArrayList<>(List.of(bin.resolve("serve").toString(), "-out", calls.toString()));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -99,11 +98,12 @@ final class GoPrograms {
             if (Boolean.getBoolean(REQUIRED)) {
                 throw new AssertionError("Go is required (" + REQUIRED + ") and cannot be run: " + e, e);
             }
-            throw new TestAbortedException("skipped: Go cannot be run (" + e.getMessage()
-                    + "); install Go 1.21 or later to test against it");
+            throw new TestAbortedException(
+                    "skipped: Go cannot be run (" + e.getMessage() + "); install Go 1.21 or later to test against it");
         }
         try {
-            String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String output =
+                    new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             assertEquals(0, process.waitFor(), () -> command + ": " + output);
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(command.toString(), e);

@@ -55,7 +55,8 @@ class GoServerTest {
 
     record Args(@GobName("A") int a, @GobName("B") int b) {}
 
-    record Quotient(@GobName("Quo") int quotient, @GobName("Rem") int remainder) {}
+    record Quotient(
+            @GobName("Quo") int quotient, @GobName("Rem") int remainder) {}
 
     record Holder(@GobName("Value") @Nullable Object value) {}
 
@@ -94,8 +95,8 @@ class GoServerTest {
     void errorsAreGosTextsAndCostNothingElse(Transport transport, GoPrograms go) throws Exception {
         try (GoServer server = new GoServer(go, directory);
                 NetRpcClient client = server.connect(transport)) {
-            Map<String, Object> calls = Map.of(
-                    "Foo.Bar", "x", "Arith.Nope", new Args(1, 2), "nodot", "x", "Arith.", List.of("x"));
+            Map<String, Object> calls =
+                    Map.of("Foo.Bar", "x", "Arith.Nope", new Args(1, 2), "nodot", "x", "Arith.", List.of("x"));
             Map<String, String> texts = Map.of(
                     "Foo.Bar", "rpc: can't find service Foo.Bar",
                     "Arith.Nope", "rpc: can't find method Arith.Nope",
@@ -109,9 +110,7 @@ class GoServerTest {
             }
             assertEquals(
                     "divide by zero",
-                    assertThrows(
-                                    RpcException.class,
-                                    () -> client.call("Arith.Divide", new Args(1, 0), Quotient.class))
+                    assertThrows(RpcException.class, () -> client.call("Arith.Divide", new Args(1, 0), Quotient.class))
                             .getMessage());
             for (String text : List.of("снег ☃", "line\nfeed", "x".repeat(100_000))) {
                 assertEquals(
@@ -156,13 +155,17 @@ class GoServerTest {
                 NetRpcClient client = server.connect(transport)) {
             List<Object> plain = List.of(true, 1L, Long.MIN_VALUE, Long.MAX_VALUE, 0.1, -0.0, "text");
             for (Object value : plain) {
-                assertEquals(value, client.call("Echo.Any", new Holder(value), Holder.class).value());
+                assertEquals(
+                        value,
+                        client.call("Echo.Any", new Holder(value), Holder.class).value());
             }
             GobUint most = new GobUint(-1);
-            assertEquals(most, client.call("Echo.Any", new Holder(most), Holder.class).value());
+            assertEquals(
+                    most,
+                    client.call("Echo.Any", new Holder(most), Holder.class).value());
             Person ada = new Person("Ada", 36, List.of("ada@example.org"), new Point(21, 22));
-            GobStruct reply = (GobStruct) nonNull(
-                    client.call("Echo.Any", new Holder(new GobInterface("interop.Person", ada))));
+            GobStruct reply =
+                    (GobStruct) nonNull(client.call("Echo.Any", new Holder(new GobInterface("interop.Person", ada))));
             GobInterface inside = (GobInterface) nonNull(reply.get("Value"));
             assertEquals("interop.Person", inside.name());
             GobStruct person = (GobStruct) nonNull(inside.value());
@@ -361,7 +364,10 @@ class GoServerTest {
             first.close();
             assertThrows(IOException.class, () -> client.call("Echo.String", "b", String.class));
             try (GoServer second = new GoServer(
-                    go, directory, "-" + transport.name().toLowerCase(java.util.Locale.ROOT), "127.0.0.1:" + address.getPort())) {
+                    go,
+                    directory,
+                    "-" + transport.name().toLowerCase(java.util.Locale.ROOT),
+                    "127.0.0.1:" + address.getPort())) {
                 assertEquals(address, second.address(transport));
                 assertEquals("c", client.call("Echo.String", "c", String.class));
             }
@@ -385,7 +391,8 @@ class GoServerTest {
 
         InetSocketAddress address(Transport transport) {
             String text = String.valueOf(addresses.get(transport == Transport.HTTP ? "http" : "raw"));
-            return new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(text.substring(text.lastIndexOf(':') + 1)));
+            return new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), Integer.parseInt(text.substring(text.lastIndexOf(':') + 1)));
         }
 
         NetRpcClient connect(Transport transport) throws IOException {

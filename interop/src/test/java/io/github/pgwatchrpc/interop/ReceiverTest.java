@@ -61,7 +61,8 @@ class ReceiverTest {
 
     @Test
     void anOversizeEnvelopeCostsOneCall(GoPrograms go) throws Exception {
-        Map<String, Object> summary = play(go, "oversize", "-size", "80000000", "-calls", "5", "-expect", "oversize=~expected: <= ");
+        Map<String, Object> summary =
+                play(go, "oversize", "-size", "80000000", "-calls", "5", "-expect", "oversize=~expected: <= ");
         assertEquals(2, Json.integer(summary.get("calls_failed")));
     }
 

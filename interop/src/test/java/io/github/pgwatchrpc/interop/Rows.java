@@ -2,7 +2,6 @@ package io.github.pgwatchrpc.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -99,8 +98,7 @@ final class Rows {
             case "string" -> assertEquals(text, is, what);
             case "[]byte" ->
                 assertEquals(Base64.getEncoder().encodeToString(HexFormat.of().parseHex(text)), is, what);
-            case "int", "int16", "int32", "int64", "uint32", "uint64" ->
-                assertEquals(new Json.Numeral(text), is, what);
+            case "int", "int16", "int32", "int64", "uint32", "uint64" -> assertEquals(new Json.Numeral(text), is, what);
             case "float32", "float64" -> assertFloat(what, type.equals("float32"), text, is);
             default -> throw new AssertionError("no such type: " + what);
         }

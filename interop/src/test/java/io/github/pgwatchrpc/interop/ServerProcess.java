@@ -35,8 +35,8 @@ final class ServerProcess implements AutoCloseable {
         assertTrue(Files.isRegularFile(JAR), () -> JAR + " is missing: ./mvnw verify packages it first");
         Path data = directory.resolve("data");
         Path log = Files.createTempFile(directory, "server", ".log");
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElse("java"), "-jar", JAR.toString(), "serve"));
+        List<String> command = new ArrayList<>(
+                List.of(ProcessHandle.current().info().command().orElse("java"), "-jar", JAR.toString(), "serve"));
         // a file that begins anew at midnight would be one more thing to look for
         String sink = "jsonfile:" + data.resolve("measurements.jsonl") + "?daily=false";
         command.addAll(List.of("--listen", "127.0.0.1:0", "--web-addr", "127.0.0.1:0", "--sink", sink));

@@ -16,8 +16,9 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "demo",
-        description = "Runs the receiver together with a generator of realistic pgwatch traffic: ten databases with their "
-                + "usual metrics, over the real protocol, into the sink. Prints rates, and where to look.")
+        description =
+                "Runs the receiver together with a generator of realistic pgwatch traffic: ten databases with their "
+                        + "usual metrics, over the real protocol, into the sink. Prints rates, and where to look.")
 final class DemoCommand implements Callable<Integer> {
 
     private static final int DATABASES = 10;
@@ -81,7 +82,9 @@ final class DemoCommand implements Callable<Integer> {
         join(sources);
         progress.end();
         server.close();
-        out.printf("%,d rows were acknowledged, %,d rows were stored%n", traffic.rows(), server.metrics().storedRows());
+        out.printf(
+                "%,d rows were acknowledged, %,d rows were stored%n",
+                traffic.rows(), server.metrics().storedRows());
         server.sinks().forEach(sink -> out.println("look at them in " + sink));
         out.flush();
         return traffic.failed() == 0 && traffic.rows() == server.metrics().storedRows()
@@ -90,7 +93,8 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static void run(Server server, SampleTraffic sample, Traffic traffic, CountDownLatch stop) {
-        try (NetRpcTraffic client = NetRpcTraffic.connect(new NetRpcTraffic.Target(Addresses.local(server.address()), null))) {
+        try (NetRpcTraffic client =
+                NetRpcTraffic.connect(new NetRpcTraffic.Target(Addresses.local(server.address()), null))) {
             long pause = 1_000_000_000L / CALLS_A_SECOND;
             long next = System.nanoTime();
             while (!stop.await(Math.max(0, next - System.nanoTime()), TimeUnit.NANOSECONDS)) {

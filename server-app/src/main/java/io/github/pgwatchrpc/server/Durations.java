@@ -15,7 +15,8 @@ final class Durations {
     static Duration parse(String text) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
-            throw new TypeConversionException(text + " (expected: a number above 0 with ms, s, m or h, for example 5s)");
+            throw new TypeConversionException(
+                    text + " (expected: a number above 0 with ms, s, m or h, for example 5s)");
         }
         long number = Long.parseLong(matcher.group(1));
         return switch (matcher.group(2)) {

@@ -13,8 +13,9 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "load",
-        description = "Sends as many measurements as a receiver takes, one call at a time on each connection, and prints "
-                + "calls/s, rows/s, how long answers took, and errors.")
+        description =
+                "Sends as many measurements as a receiver takes, one call at a time on each connection, and prints "
+                        + "calls/s, rows/s, how long answers took, and errors.")
 final class LoadCommand implements Callable<Integer> {
 
     @Option(
@@ -27,7 +28,11 @@ final class LoadCommand implements Callable<Integer> {
     @Option(names = "--connections", paramLabel = "N", defaultValue = "4", description = "(default: ${DEFAULT-VALUE})")
     private int connections = 4;
 
-    @Option(names = "--rows", paramLabel = "N", defaultValue = "10", description = "rows a call (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--rows",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "rows a call (default: ${DEFAULT-VALUE})")
     private int rows = 10;
 
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "10", description = "(default: ${DEFAULT-VALUE})")
@@ -55,7 +60,9 @@ final class LoadCommand implements Callable<Integer> {
         } catch (IOException e) {
             clients.forEach(Traffic.Client::close);
             spec.commandLine().getErr().println("pgwatch-rpc: " + to + ": " + e.getMessage());
-            spec.commandLine().getErr().println("  is the receiver running there? With TLS the URI needs ?sslrootca=FILE");
+            spec.commandLine()
+                    .getErr()
+                    .println("  is the receiver running there? With TLS the URI needs ?sslrootca=FILE");
             return ExitCode.FAILED;
         }
         Traffic traffic = new Traffic();

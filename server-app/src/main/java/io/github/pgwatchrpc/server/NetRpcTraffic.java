@@ -76,7 +76,8 @@ final class NetRpcTraffic implements Traffic.Client {
                 for (String each : uri.getQuery().split("&", -1)) {
                     int equals = each.indexOf('=');
                     parameters.put(
-                            equals < 0 ? each : each.substring(0, equals), equals < 0 ? "" : each.substring(equals + 1));
+                            equals < 0 ? each : each.substring(0, equals),
+                            equals < 0 ? "" : each.substring(equals + 1));
                 }
             }
             return parameters;

@@ -17,13 +17,13 @@ enum Plaintext {
         return switch (this) {
             case ALWAYS -> true;
             case NEVER -> false;
-            case LOOPBACK -> peer instanceof InetSocketAddress inet && inet.getAddress().isLoopbackAddress();
+            case LOOPBACK ->
+                peer instanceof InetSocketAddress inet && inet.getAddress().isLoopbackAddress();
         };
     }
 
     /** Hands a connection to one protocol or, if it may not come without TLS, to the one that says so. */
     ProtocolHandler choose(ProtocolHandler allowed, ProtocolHandler refused) {
-        return (pipeline, connection) ->
-                (allows(connection.address()) ? allowed : refused).begin(pipeline, connection);
+        return (pipeline, connection) -> (allows(connection.address()) ? allowed : refused).begin(pipeline, connection);
     }
 }

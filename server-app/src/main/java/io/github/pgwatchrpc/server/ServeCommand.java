@@ -47,7 +47,8 @@ final class ServeCommand implements Callable<Integer> {
             out.println("  status and metrics  http://" + Addresses.print(web) + "/api/status  /metrics");
         }
         String here = Addresses.reachable(server.address());
-        String authority = server.tls().authority().map(each -> each.file().toString()).orElse("CA-FILE");
+        String authority =
+                server.tls().authority().map(each -> each.file().toString()).orElse("CA-FILE");
         server.tls()
                 .authority()
                 .ifPresent(each -> out.println("  certificate of       " + each.file() + "  SHA-256 " + each.sha256()));

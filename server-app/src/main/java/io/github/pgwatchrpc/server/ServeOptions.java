@@ -52,31 +52,37 @@ final class ServeOptions {
             names = "--plaintext",
             paramLabel = "loopback|always|never",
             defaultValue = "loopback",
-            description = "from where connections without TLS are taken; others are told in their own protocol to use TLS "
-                    + "(default: ${DEFAULT-VALUE})")
+            description =
+                    "from where connections without TLS are taken; others are told in their own protocol to use TLS "
+                            + "(default: ${DEFAULT-VALUE})")
     Plaintext plaintext = Plaintext.LOOPBACK;
 
     @Option(
             names = "--tls-host",
             paramLabel = "NAME",
             split = "\n",
-            description = "a name or address that the receiver's own certificate is for besides those of this machine; can be repeated")
+            description =
+                    "a name or address that the receiver's own certificate is for besides those of this machine; can be repeated")
     List<String> tlsHosts = new ArrayList<>();
 
     @Option(
             names = "--tls-cert",
             paramLabel = "FILE",
-            description = "a certificate of your own (PEM, with its chain) instead of the receiver's; read again when it changes")
-    @Nullable Path tlsCert;
+            description =
+                    "a certificate of your own (PEM, with its chain) instead of the receiver's; read again when it changes")
+    @Nullable
+    Path tlsCert;
 
     @Option(names = "--tls-key", paramLabel = "FILE", description = "its private key (PEM, no passphrase)")
-    @Nullable Path tlsKey;
+    @Nullable
+    Path tlsKey;
 
     @Option(
             names = "--tls-client-ca",
             paramLabel = "FILE",
             description = "PEM: clients must show a certificate of these authorities (mTLS)")
-    @Nullable Path tlsClientCa;
+    @Nullable
+    Path tlsClientCa;
 
     @Option(
             names = "--durability",

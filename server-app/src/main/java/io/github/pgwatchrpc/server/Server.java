@@ -81,7 +81,8 @@ final class Server implements AutoCloseable {
             Acceptance acceptance = unwind.add(new Acceptance(store, options.ackTimeout, metrics));
             WebServer web = webAddress == null ? null : unwind.add(openWeb(webAddress));
             RpcListener listener = unwind.add(listen(listen, acceptance, metrics, tls, options.plaintext));
-            Server server = new Server(data, metrics, acceptance, listener, tls, options.plaintext, watch, web, store.names());
+            Server server =
+                    new Server(data, metrics, acceptance, listener, tls, options.plaintext, watch, web, store.names());
             server.showOnWeb();
             unwind.keep();
             return server;
@@ -158,10 +159,8 @@ final class Server implements AutoCloseable {
 
     private void showOnWeb() {
         metrics.gauge("pgwatch.rpc.waiting.bytes", acceptance, Acceptance::waitingBytes);
-        metrics.gauge(
-                "pgwatch.rpc.tls.certificate.expiry.seconds",
-                tls,
-                each -> (double) each.status().notAfter().getEpochSecond());
+        metrics.gauge("pgwatch.rpc.tls.certificate.expiry.seconds", tls, each ->
+                (double) each.status().notAfter().getEpochSecond());
         WebServer pages = web;
         if (pages == null) {
             return;

@@ -38,8 +38,8 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     private final Counter receivedRows = counter("pgwatch.rpc.rows.received", "rows that arrived");
     private final Counter storedRows =
             counter("pgwatch.rpc.rows.stored", "rows that were stored before their call was answered");
-    private final Counter refusedRows = counter(
-            "pgwatch.rpc.rows.refused", "rows that were not stored; their calls were answered with an error");
+    private final Counter refusedRows =
+            counter("pgwatch.rpc.rows.refused", "rows that were not stored; their calls were answered with an error");
     private final Counter lateRows = counter(
             "pgwatch.rpc.rows.timeout",
             "rows whose calls were answered with an error because storing took too long; sooner or later they count as stored or refused too");

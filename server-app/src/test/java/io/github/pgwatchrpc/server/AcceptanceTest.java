@@ -146,7 +146,8 @@ class AcceptanceTest {
             for (CompletableFuture<String> answer : answers) {
                 answer.get();
             }
-            assertEquals(List.of(1, 3, 3, 3), store.turns.stream().map(List::size).toList());
+            assertEquals(
+                    List.of(1, 3, 3, 3), store.turns.stream().map(List::size).toList());
         }
     }
 
@@ -214,8 +215,8 @@ class AcceptanceTest {
         long before = acceptance.waitingBytes();
         RpcException refused = assertThrows(RpcException.class, () -> send(acceptance, big));
         assertEquals(
-                "receiver is overloaded: bytes waiting to be stored: " + (before + big.sizeInBytes()) + " (expected: <= "
-                        + Acceptance.MAX_WAITING_BYTES + "); the rows were not stored",
+                "receiver is overloaded: bytes waiting to be stored: " + (before + big.sizeInBytes())
+                        + " (expected: <= " + Acceptance.MAX_WAITING_BYTES + "); the rows were not stored",
                 refused.getMessage());
         // what is small enough still gets in
         assertEquals(before, acceptance.waitingBytes());

@@ -21,8 +21,7 @@ class DurationsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "5", "s", "0s", "-5s", "5 s", "1.5s", "5S", "5d", "5s5ms", "9999999999s", "５s"})
     void refusesEverythingElse(String text) {
-        TypeConversionException error =
-                assertThrows(TypeConversionException.class, () -> Durations.parse(text));
+        TypeConversionException error = assertThrows(TypeConversionException.class, () -> Durations.parse(text));
         assertTrue(String.valueOf(error.getMessage()).startsWith(text + " (expected: "), error::getMessage);
     }
 }

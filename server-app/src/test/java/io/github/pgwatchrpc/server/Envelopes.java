@@ -22,7 +22,8 @@ final class Envelopes {
 
     /** One row of about so many bytes. */
     static MeasurementEnvelope ofBytes(int bytes) {
-        EnvelopeBuilder builder = new EnvelopeBuilder().database("db").metric("m").beginRow();
+        EnvelopeBuilder builder =
+                new EnvelopeBuilder().database("db").metric("m").beginRow();
         builder.putText(builder.column("v"), "x".repeat(bytes));
         return builder.endRow().build();
     }

@@ -65,7 +65,16 @@ class InspectCommandTest {
                 ObjectNode object = JSON.objectNode();
                 value.path("fields")
                         .forEach(field -> object.set(
-                                field.path(0).asText(), plain(field.path(1), field.path(0).asText().equals("Operation") && field.path(1).path("t").asText().equals("string") ? "string" : "")));
+                                field.path(0).asText(),
+                                plain(
+                                        field.path(1),
+                                        field.path(0).asText().equals("Operation")
+                                                        && field.path(1)
+                                                                .path("t")
+                                                                .asText()
+                                                                .equals("string")
+                                                ? "string"
+                                                : "")));
                 return object;
             }
             case "map" -> {
@@ -112,8 +121,9 @@ class InspectCommandTest {
     /** All that the truth has; fields that it lacks are zero, and shown. */
     private static void assertShown(JsonNode wanted, JsonNode is, String where) {
         if (wanted.isObject() && !wanted.has("t")) {
-            wanted.properties().forEach(
-                    field -> assertShown(field.getValue(), is.path(field.getKey()), where + "." + field.getKey()));
+            wanted.properties()
+                    .forEach(field ->
+                            assertShown(field.getValue(), is.path(field.getKey()), where + "." + field.getKey()));
         } else if (wanted.isArray()) {
             assertEquals(wanted.size(), is.size(), where);
             for (int i = 0; i < wanted.size(); i++) {
@@ -132,7 +142,10 @@ class InspectCommandTest {
             assertEquals(wanted.get(i).seq(), line.path("seq").asLong());
             assertEquals(wanted.get(i).method(), line.path("method").asText());
             assertTrue(line.path("bytes").asInt() > 0);
-            assertShown(wanted.get(i).argument(), line.path("args"), "seq " + wanted.get(i).seq());
+            assertShown(
+                    wanted.get(i).argument(),
+                    line.path("args"),
+                    "seq " + wanted.get(i).seq());
         }
     }
 
@@ -148,7 +161,8 @@ class InspectCommandTest {
     void showsRecordedConnections(String name) throws IOException {
         List<String> orphans = new ArrayList<>();
         List<Call> calls = truth(name, orphans);
-        Ran ran = Ran.command("inspect", "--types", GOLDEN.resolve(name + ".gob").toString());
+        Ran ran =
+                Ran.command("inspect", "--types", GOLDEN.resolve(name + ".gob").toString());
         assertEquals(ExitCode.FINE, ran.code(), ran::err);
         assertCalls(calls, ran.out().lines().toList());
         assertEquals(
@@ -162,7 +176,8 @@ class InspectCommandTest {
     @Test
     void aPreambleAndGzipMakeNoDifference() throws IOException {
         byte[] gob = Files.readAllBytes(GOLDEN.resolve("pgwatch-v3.7-connection.gob"));
-        Ran plain = Ran.command("inspect", GOLDEN.resolve("pgwatch-v3.7-connection.gob").toString());
+        Ran plain = Ran.command(
+                "inspect", GOLDEN.resolve("pgwatch-v3.7-connection.gob").toString());
         Path file = directory.resolve("recorded.gz");
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
             out.write("CONNECT /_goRPC_ HTTP/1.0\n\n".getBytes(StandardCharsets.US_ASCII));
@@ -186,7 +201,8 @@ class InspectCommandTest {
 
     @Test
     void anEmptyFileHoldsNoCall() throws IOException {
-        Ran ran = Ran.command("inspect", Files.createFile(directory.resolve("empty")).toString());
+        Ran ran = Ran.command(
+                "inspect", Files.createFile(directory.resolve("empty")).toString());
         assertEquals(new Ran(ExitCode.FINE, "", ""), ran);
     }
 }

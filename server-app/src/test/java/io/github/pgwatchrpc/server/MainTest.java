@@ -109,8 +109,8 @@ class MainTest {
             String address = "127.0.0.1:" + taken.getLocalPort();
             for (String option : List.of("--listen", "--web-addr")) {
                 String other = option.equals("--listen") ? "--web-addr" : "--listen";
-                Ran ran = Ran.command(
-                        "serve", option, address, other, "127.0.0.1:0", "--data-dir", directory.toString());
+                Ran ran =
+                        Ran.command("serve", option, address, other, "127.0.0.1:0", "--data-dir", directory.toString());
                 assertTwoLines(ExitCode.CONFIG, option + ": ", ran);
                 assertTrue(ran.errLines().get(0).contains(Integer.toString(taken.getLocalPort())), ran::err);
             }
@@ -150,10 +150,10 @@ class MainTest {
     @Test
     void theCommandLineCountsMoreThanTheEnvironmentAndThatMoreThanTheFile() throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), "listen: in-file\nlog-level: loud\n");
-        Map<String, String> environment = Map.of("PGWATCH_RPC_LOG_LEVEL", "info", "PGWATCH_RPC_LISTEN", "in-environment");
+        Map<String, String> environment =
+                Map.of("PGWATCH_RPC_LOG_LEVEL", "info", "PGWATCH_RPC_LISTEN", "in-environment");
         List<String> args = new ArrayList<>(List.of("serve", "--config=" + file));
-        assertTwoLines(
-                ExitCode.CONFIG, "--log-level: loud", Ran.command(Map.of(), args.toArray(String[]::new)));
+        assertTwoLines(ExitCode.CONFIG, "--log-level: loud", Ran.command(Map.of(), args.toArray(String[]::new)));
         assertTwoLines(
                 ExitCode.CONFIG, "--listen: in-environment", Ran.command(environment, args.toArray(String[]::new)));
         args.addAll(List.of("--listen", "in-line"));
@@ -167,14 +167,24 @@ class MainTest {
                 "nosuch: 1\nlisten: {host: x}\nack-timeout: 5\ndurability: maybe\nconfig: other.yaml\nweb-addr: off\n");
         Ran ran = Ran.command("demo", "--config", file.toString());
         assertTwoLines(ExitCode.CONFIG, file.toString(), ran);
-        for (String part : List.of("nosuch: no such option", "listen: keys below it", "ack-timeout: ", "durability: ", "config: no such option")) {
+        for (String part : List.of(
+                "nosuch: no such option",
+                "listen: keys below it",
+                "ack-timeout: ",
+                "durability: ",
+                "config: no such option")) {
             assertTrue(ran.errLines().get(0).contains(part), () -> part + " in " + ran.err());
         }
         assertTrue(ran.errLines().get(1).contains("ack-timeout, data-dir, durability"), ran::err);
     }
 
     @ParameterizedTest
-    @CsvSource({"- a, a list or a single value", "word, a list or a single value", "'a: [', not YAML", "'listen: a:1\nlisten: b:1', Duplicate"})
+    @CsvSource({
+        "- a, a list or a single value",
+        "word, a list or a single value",
+        "'a: [', not YAML",
+        "'listen: a:1\nlisten: b:1', Duplicate"
+    })
     void aFileThatIsNoneSaysSo(String text, String message) throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), text);
         assertTwoLines(ExitCode.CONFIG, message, Ran.command("--config", file.toString()));

@@ -24,8 +24,7 @@ record Ran(int code, String out, String err) {
             int code = Main.run(args, environment);
             System.out.flush();
             System.err.flush();
-            return new Ran(
-                    code, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
+            return new Ran(code, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
         } finally {
             System.setOut(out);
             System.setErr(err);

@@ -74,15 +74,16 @@ class ServerTest {
                 client.send(Envelopes.rows(3, i * 3L));
             }
             assertEquals(10, lines().size());
-            JsonNode status =
-                    new ObjectMapper().readTree(request(server, "GET", "/api/status").body());
+            JsonNode status = new ObjectMapper()
+                    .readTree(request(server, "GET", "/api/status").body());
             assertEquals(10, status.path("calls").asInt());
             assertEquals(1, status.path("connections").asInt());
             assertEquals(30, status.path("rows").path("received").asInt());
             assertEquals(30, status.path("rows").path("stored").asInt());
             assertEquals(0, status.path("rows").path("refused").asInt());
             assertTrue(status.path("ready").asBoolean());
-            assertEquals(Addresses.print(server.address()), status.path("listen").asText());
+            assertEquals(
+                    Addresses.print(server.address()), status.path("listen").asText());
             assertEquals(1, status.path("sinks").size());
             assertTrue(status.path("acknowledgement_ms").path("p99").asDouble() > 0, status::toString);
             String metrics = request(server, "GET", "/metrics").body();
@@ -139,8 +140,7 @@ class ServerTest {
     void anotherMethodIsAnErrorAndNoMore() throws Exception {
         try (Server server = Server.start(options());
                 NetRpcClient client = NetRpcClient.connect(server.address())) {
-            RpcException unknown =
-                    assertThrows(RpcException.class, () -> client.call("Foo.Bar", "text", String.class));
+            RpcException unknown = assertThrows(RpcException.class, () -> client.call("Foo.Bar", "text", String.class));
             assertEquals("rpc: can't find service Foo.Bar", unknown.getMessage());
             assertEquals(0, server.metrics().receivedRows());
             assertEquals(1, server.metrics().openConnections());
@@ -155,8 +155,7 @@ class ServerTest {
                     PosixFilePermissions.toString(
                             Files.getPosixFilePermissions(server.data().path())));
             ConfigException second = assertThrows(ConfigException.class, () -> Server.start(options()));
-            assertEquals(
-                    server.data().path() + ": another receiver uses this data directory", second.getMessage());
+            assertEquals(server.data().path() + ": another receiver uses this data directory", second.getMessage());
         }
         Server.start(options()).close();
     }

@@ -75,7 +75,8 @@ class SettingsTest {
 
     @Test
     void aVariableHoldsSeveralSinksLineByLine() {
-        ServeOptions options = options(Map.of("PGWATCH_RPC_SINK", "jsonfile:a\njsonfile:b"), Map.of("sink", "jsonfile:c"));
+        ServeOptions options =
+                options(Map.of("PGWATCH_RPC_SINK", "jsonfile:a\njsonfile:b"), Map.of("sink", "jsonfile:c"));
         assertEquals(List.of("jsonfile:a", "jsonfile:b"), options.sinks);
         assertEquals(
                 List.of("jsonfile:d"),

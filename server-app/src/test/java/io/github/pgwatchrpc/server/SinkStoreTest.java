@@ -36,7 +36,8 @@ class SinkStoreTest {
 
     @Test
     void writesToAllSinks() throws Exception {
-        try (SinkStore store = open("jsonfile:" + data.resolve("a"), "outcome:written", "jsonfile:" + data.resolve("b"))) {
+        try (SinkStore store =
+                open("jsonfile:" + data.resolve("a"), "outcome:written", "jsonfile:" + data.resolve("b"))) {
             assertEquals(3, store.names().size());
             store.write(List.of(Envelopes.rows(2, 0)));
         }
@@ -88,8 +89,8 @@ class SinkStoreTest {
 
     @Test
     void theUriDecidesBeforeDurability() throws Exception {
-        try (SinkStore store = SinkStore.open(
-                List.of("jsonfile:" + data.resolve("a") + "?fsync=never"), data, Durability.FSYNC)) {
+        try (SinkStore store =
+                SinkStore.open(List.of("jsonfile:" + data.resolve("a") + "?fsync=never"), data, Durability.FSYNC)) {
             store.write(List.of(Envelopes.rows(1, 0)));
         }
         assertEquals(1, Files.readAllLines(data.resolve("a")).size());

@@ -84,7 +84,8 @@ class TrafficCommandsTest {
             Ran ran = Ran.command("load", "--to=rpc://" + Addresses.print(server.address()), "--seconds=1");
             assertEquals(ExitCode.FAILED, ran.code(), ran::out);
             assertTrue(
-                    ran.out().contains(" times: receiver could not store the rows: outcome:refused: too old"), ran::out);
+                    ran.out().contains(" times: receiver could not store the rows: outcome:refused: too old"),
+                    ran::out);
         }
     }
 
