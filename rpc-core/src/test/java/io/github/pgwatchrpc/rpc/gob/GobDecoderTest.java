@@ -91,6 +91,11 @@ final class GobDecoderTest {
         public int read() throws IOException {
             throw new IOException("the line is down");
         }
+
+        @Override
+        public int read(byte[] to, int offset, int length) throws IOException {
+            throw new IOException("the line is down");
+        }
     }
 
     @Test
