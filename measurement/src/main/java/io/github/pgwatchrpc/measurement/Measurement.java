@@ -48,14 +48,18 @@ public final class Measurement {
                 long slot = envelope.slots[cell];
                 long time = switch (typeOf(cell)) {
                     case INT64 -> slot;
-                    // a wire that knows only doubles: the nearest integer
-                    case DOUBLE -> Math.round(Double.longBitsToDouble(slot));
+                    case DOUBLE -> nearest(Double.longBitsToDouble(slot));
                     default -> 0;
                 };
                 return time == 0 ? envelope.receivedAt() : time;
             }
         }
         return envelope.receivedAt();
+    }
+
+    /** For a wire that knows only doubles; what no integer comes near, infinity for instance, is no time. */
+    private static long nearest(double number) {
+        return number >= -0x1p63 && number < 0x1p63 ? Math.round(number) : 0;
     }
 
     /**

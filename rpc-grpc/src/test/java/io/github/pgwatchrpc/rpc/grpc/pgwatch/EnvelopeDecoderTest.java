@@ -125,6 +125,7 @@ final class EnvelopeDecoderTest {
             Measurement row = decodeRow(Map.of("epoch_ns", number));
             assertEquals(ValueType.DOUBLE, row.type(0));
             assertEquals(number, row.value(0));
+            assertEquals(NOW, row.timeNanos(), "the time of receipt instead of " + number);
         }
         assertEquals("soon", decodeRow(Map.of("epoch_ns", "soon")).value(0));
         assertEquals(ValueType.DOUBLE, decodeRow(Map.of("epoch_nt", 1.0)).type(0));
