@@ -71,7 +71,7 @@ public final class Connection implements RpcPeer {
             channel.close();
             return;
         }
-        // what still comes is read and dropped: a socket that is closed with bytes unread may lose our last ones
+        // nothing of what still comes is wanted, but the peer's end is noticed only by reading
         channel.config().setAutoRead(true);
         // at the socket's end of the pipeline, since the handlers at the other end take only what they know
         nearest.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> channel.close());

@@ -1,0 +1,250 @@
+package io.github.pgwatchrpc.rpc.netrpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.github.pgwatchrpc.measurement.Measurement;
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
+import io.github.pgwatchrpc.rpc.RpcPeer;
+import io.github.pgwatchrpc.rpc.gob.GobException;
+import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
+import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
+import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The golden connections of pgwatch with every byte replaced by every value, and by numbers of every size. Whatever comes
+ * out of that either breaks its stream with a {@link GobException}, or ends in the middle of a message, or is answered, and
+ * then so is the next call.
+ */
+class BrokenSessionsTest {
+
+    /** More than any of the streams needs, and nothing beside what is claimed in some of them. */
+    private static final long MOST_ALLOCATED = 1 << 20;
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private final NetRpcServer server =
+            ReceiverMethods.add(NetRpcServer.builder(), new Reading(), () -> 1).build();
+
+    /** Looks at everything, so that nothing broken hides in a value. */
+    private static final class Reading implements Receiver {
+        @Override
+        public CompletionStage<String> updateMeasurements(MeasurementEnvelope envelope, RpcPeer peer) {
+            for (Measurement row : envelope.rows()) {
+                row.columns();
+                row.tags();
+                row.timeNanos();
+            }
+            return CompletableFuture.completedFuture("");
+        }
+
+        @Override
+        public CompletionStage<String> syncMetric(SyncMetric sync, RpcPeer peer) {
+            return CompletableFuture.completedFuture("");
+        }
+    }
+
+    /** Counts the answers that a connection would send. */
+    private static final class Answering implements ServerSession.Calls {
+        int answers;
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, int bytes) {
+            answers++;
+            try {
+                assertTrue(method.method.call(argument, () -> null).toCompletableFuture().isDone());
+            } catch (RpcException e) {
+                // an answer too
+            }
+        }
+
+        @Override
+        public void refuse(byte[] method, long seq, Refusal refusal, String reason) {
+            answers++;
+            assertTrue(reason.startsWith("gob: ") || reason.startsWith("rpc: "), reason);
+        }
+
+        @Override
+        public String fault(String method, Throwable fault) {
+            throw new AssertionError(fault);
+        }
+
+        @Override
+        public void headerWithoutBody(String method) {}
+
+        @Override
+        public void badTypeDefinition(String reason) {
+            assertTrue(reason.startsWith("gob: "), reason);
+        }
+    }
+
+    private static List<byte[]> wholeCalls(String name) {
+        return Streams.messages(Streams.golden(name));
+    }
+
+    /** A call of a method that does not exist, with a header of the stream's own type. */
+    private static byte[] nextCall(byte[] stream) {
+        long headerType = -Streams.integer(Streams.messages(stream).get(0));
+        return Streams.join(
+                Requests.message(Streams.join(
+                        Requests.integer(headerType), Requests.bytes(1), Requests.string("No.Such"), Requests.bytes(0))),
+                Requests.text("x"));
+    }
+
+    private void run(byte[] stream, byte[] nextCall) {
+        BufferBudget budget = new BufferBudget(10_000_000);
+        Answering answering = new Answering();
+        ServerSession session = new ServerSession(server.methods(), NetRpcLimits.DEFAULT, budget, answering);
+        MessageFraming framing = new MessageFraming(NetRpcLimits.DEFAULT.gob().messageBytes(), budget, session);
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        try {
+            assertEquals(stream.length, framing.feed(stream, 0, stream.length));
+            if (!framing.isInMessage()) {
+                int answers = answering.answers;
+                framing.feed(nextCall, 0, nextCall.length);
+                assertEquals(answers + 1, answering.answers, "the next call is not answered");
+            }
+        } catch (GobException e) {
+            assertTrue(
+                    e.getMessage() != null
+                            && (e.getMessage().startsWith("gob: ") || e.getMessage().startsWith("rpc: ")),
+                    e.getMessage());
+        }
+        long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(allocated < MOST_ALLOCATED, "allocated " + allocated);
+        framing.close();
+        session.close();
+        assertEquals(0, budget.used());
+    }
+
+    private void run(byte[] stream, byte[] nextCall, String what) {
+        try {
+            run(stream, nextCall);
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError(what + ": " + HexFormat.of().formatHex(stream), e);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "pgwatch-v3.0-connection",
+                "pgwatch-v3.5-connection",
+                "pgwatch-v3.7-connection",
+                "pgwatch-v3.7-orphan-first",
+                "pgwatch-v3.7-orphan-middle"
+            })
+    void everyByteMayHaveEveryValue(String name) {
+        byte[] good = Streams.golden(name);
+        byte[] nextCall = nextCall(good);
+        run(good, nextCall); // classes are loaded
+        byte[] bad = good.clone();
+        for (int at = 0; at < good.length; at++) {
+            for (int value = 0; value < 256; value++) {
+                bad[at] = (byte) value;
+                run(bad, nextCall, "byte " + at + " is " + value);
+            }
+            bad[at] = good[at];
+        }
+    }
+
+    /** In place of each byte in turn, among them all counts and lengths; the messages' own lengths are put right. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "pgwatch-v3.0-connection",
+                "pgwatch-v3.5-connection",
+                "pgwatch-v3.7-connection",
+                "pgwatch-v3.7-orphan-first",
+                "pgwatch-v3.7-orphan-middle"
+            })
+    void everyByteMayBeAHugeNumber(String name) {
+        List<byte[]> messages = wholeCalls(name);
+        byte[] nextCall = nextCall(Streams.golden(name));
+        run(Streams.golden(name), nextCall); // classes are loaded
+        List<byte[]> numbers = new ArrayList<>();
+        for (int bits = 7; bits <= 64; bits++) {
+            numbers.add(Streams.uint(bits == 64 ? -1 : (1L << bits) - 1));
+            numbers.add(Streams.uint(bits == 64 ? Long.MIN_VALUE : 1L << bits));
+        }
+        for (int i = 0; i < messages.size(); i++) {
+            byte[] good = messages.get(i);
+            List<byte[]> bad = new ArrayList<>(messages);
+            for (int at = 0; at < good.length; at++) {
+                for (byte[] number : numbers) {
+                    bad.set(
+                            i,
+                            Streams.join(
+                                    Arrays.copyOf(good, at), number, Arrays.copyOfRange(good, at + 1, good.length)));
+                    run(Streams.stream(bad), nextCall, "message " + i + ", byte " + at);
+                }
+            }
+        }
+    }
+
+    /** A message's own length is any number. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pgwatch-v3.0-connection", "pgwatch-v3.7-connection", "pgwatch-v3.7-orphan-middle"})
+    void everyLengthMayBeAnyNumber(String name) {
+        List<byte[]> messages = wholeCalls(name);
+        byte[] nextCall = nextCall(Streams.golden(name));
+        run(Streams.golden(name), nextCall); // classes are loaded
+        for (int i = 0; i < messages.size(); i++) {
+            byte[] before = Streams.stream(messages.subList(0, i));
+            byte[] behind = Streams.join(messages.get(i), Streams.stream(messages.subList(i + 1, messages.size())));
+            for (int bits = 0; bits <= 64; bits++) {
+                for (int step = -1; step <= 1; step++) {
+                    long length = (bits == 64 ? 0 : 1L << bits) + step;
+                    run(Streams.join(before, Streams.uint(length), behind), nextCall, "length " + i + " is " + length);
+                }
+            }
+        }
+    }
+
+    /** Whole messages lost, doubled and swapped. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "pgwatch-v3.0-connection",
+                "pgwatch-v3.5-connection",
+                "pgwatch-v3.7-connection",
+                "pgwatch-v3.7-orphan-first",
+                "pgwatch-v3.7-orphan-middle",
+                "rpc-calls"
+            })
+    void messagesMayBeMissingOrOutOfPlace(String name) {
+        List<byte[]> messages = wholeCalls(name);
+        byte[] nextCall = nextCall(Streams.golden(name));
+        run(Streams.golden(name), nextCall); // classes are loaded
+        for (int i = 1; i < messages.size(); i++) {
+            List<byte[]> bad = new ArrayList<>(messages);
+            byte[] taken = bad.remove(i);
+            run(Streams.stream(bad), nextCall, "without message " + i);
+            for (int to = 0; to <= bad.size(); to++) {
+                bad.add(to, taken);
+                run(Streams.stream(bad), nextCall, "message " + i + " at " + to);
+                bad.remove(to);
+                List<byte[]> doubled = new ArrayList<>(messages);
+                doubled.add(Math.min(to, doubled.size()), taken);
+                run(Streams.stream(doubled), nextCall, "message " + i + " again at " + to);
+            }
+        }
+    }
+}
