@@ -26,8 +26,8 @@ public final class HttpAnswer implements ProtocolHandler {
      */
     public HttpAnswer(String status, String text) {
         byte[] body = (text + "\n").getBytes(StandardCharsets.UTF_8);
-        byte[] head = ("HTTP/1.0 " + status + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " + body.length
-                        + "\r\nConnection: close\r\n\r\n")
+        byte[] head = ("HTTP/1.0 " + status + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
+                        + body.length + "\r\nConnection: close\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
         this.answer = new byte[head.length + body.length];
         System.arraycopy(head, 0, answer, 0, head.length);

@@ -86,6 +86,7 @@ final class GobDecoderTest {
         assertThrows(GobException.class, () -> decoder("80").hasNext());
     }
 
+    @SuppressWarnings("InputStreamSlowMultibyteRead")
     private static final class Failing extends InputStream {
         @Override
         public int read() throws IOException {

@@ -69,7 +69,10 @@ class BrokenSessionsTest {
         public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, int bytes) {
             answers++;
             try {
-                assertTrue(method.method.call(argument, () -> null).toCompletableFuture().isDone());
+                assertTrue(method.method
+                        .call(argument, () -> null)
+                        .toCompletableFuture()
+                        .isDone());
             } catch (RpcException e) {
                 // an answer too
             }
@@ -104,7 +107,10 @@ class BrokenSessionsTest {
         long headerType = -Streams.integer(Streams.messages(stream).get(0));
         return Streams.join(
                 Requests.message(Streams.join(
-                        Requests.integer(headerType), Requests.bytes(1), Requests.string("No.Such"), Requests.bytes(0))),
+                        Requests.integer(headerType),
+                        Requests.bytes(1),
+                        Requests.string("No.Such"),
+                        Requests.bytes(0))),
                 Requests.text("x"));
     }
 
@@ -124,7 +130,8 @@ class BrokenSessionsTest {
         } catch (GobException e) {
             assertTrue(
                     e.getMessage() != null
-                            && (e.getMessage().startsWith("gob: ") || e.getMessage().startsWith("rpc: ")),
+                            && (e.getMessage().startsWith("gob: ")
+                                    || e.getMessage().startsWith("rpc: ")),
                     e.getMessage());
         }
         long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
