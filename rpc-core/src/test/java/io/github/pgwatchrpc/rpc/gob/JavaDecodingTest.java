@@ -23,6 +23,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What Go sends becomes records and classes. */
+@SuppressWarnings("ArrayRecordComponent") // arrays are what is tested
 final class JavaDecodingTest {
 
     private static GobDecoder decoder(String vector, GobNames names) throws IOException {
@@ -558,7 +559,8 @@ final class JavaDecodingTest {
     // classes that nothing can become
 
     private static final class NoConstructor {
-        NoConstructor(@SuppressWarnings("unused") int x) {}
+        @SuppressWarnings({"unused", "UnusedMethod"})
+        NoConstructor(int x) {}
     }
 
     private static final class FinalField {

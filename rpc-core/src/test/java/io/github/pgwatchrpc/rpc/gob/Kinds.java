@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The Java twins of the Go types that the golden vectors are made of: interop/go/internal/kinds. */
+@SuppressWarnings({"ArrayRecordComponent", "VariableNameSameAsType"}) // the fields are what Go has
 final class Kinds {
 
     private Kinds() {}
