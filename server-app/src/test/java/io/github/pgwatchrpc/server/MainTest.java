@@ -82,7 +82,7 @@ class MainTest {
         "serve --data-dir /dev/null --listen 127.0.0.1:0, /dev/null: cannot be used as data directory",
         "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert x, --tls-cert without --tls-key",
         "serve --listen 127.0.0.1:0 --data-dir target/d --tls-key x, --tls-key without --tls-cert",
-        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert /no/cert --tls-key /no/key, /no/cert",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert /no/cert --tls-key /no/key, TLS: /no/",
         "demo --seconds -1, --seconds: -1 (expected: >= 0)",
         "load --to http://x:1, --to: scheme http (expected: rpc)",
         "load --to rpc://x, --to: rpc://x (expected: rpc://HOST:PORT)",

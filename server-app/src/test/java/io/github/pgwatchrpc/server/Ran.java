@@ -31,7 +31,10 @@ record Ran(int code, String out, String err) {
         }
     }
 
+    /** What was told on stderr, without the lines of the log, which begin with the time. */
     List<String> errLines() {
-        return err.lines().toList();
+        return err.lines()
+                .filter(line -> !line.matches("\\d{4}-\\d\\d-\\d\\dT.*"))
+                .toList();
     }
 }
