@@ -26,6 +26,7 @@ public class RpcException extends IOException {
         INTERNAL
     }
 
+    /** What went wrong. */
     private final Kind kind;
 
     /**

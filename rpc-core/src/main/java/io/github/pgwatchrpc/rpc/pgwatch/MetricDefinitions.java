@@ -14,7 +14,12 @@ import java.util.Objects;
  */
 public record MetricDefinitions(Map<String, Metric> metrics, Map<String, Preset> presets) {
 
-    /** Nothing is null; the maps are copied and keep their order. */
+    /**
+     * Nothing is null; the maps are copied and keep their order.
+     *
+     * @param metrics definitions by name
+     * @param presets presets by name
+     */
     public MetricDefinitions {
         metrics = copy(metrics);
         presets = copy(presets);
@@ -40,7 +45,17 @@ public record MetricDefinitions(Map<String, Metric> metrics, Map<String, Preset>
             boolean instanceLevel,
             String storageName) {
 
-        /** Nothing is null; the collections are copied and keep their order. */
+        /**
+         * Nothing is null; the collections are copied and keep their order.
+         *
+         * @param description for people, in Markdown
+         * @param sqls queries by the least major version of PostgreSQL that they are for
+         * @param initSql what must have been run in a database before
+         * @param nodeStatus {@code primary} or {@code standby} where it is measured only there
+         * @param gauges columns that go up and down, {@code *} for all of them
+         * @param instanceLevel whether it is the same for all databases of a server, which then share one measurement
+         * @param storageName the name under which its measurements come, where that is another one
+         */
         public Metric {
             Objects.requireNonNull(description, "description");
             sqls = copy(sqls);
@@ -59,7 +74,12 @@ public record MetricDefinitions(Map<String, Metric> metrics, Map<String, Preset>
      */
     public record Preset(String description, Map<String, Double> intervals) {
 
-        /** Nothing is null; the map is copied and keeps its order. */
+        /**
+         * Nothing is null; the map is copied and keeps its order.
+         *
+         * @param description for people
+         * @param intervals seconds between two measurements, by the metric's name
+         */
         public Preset {
             Objects.requireNonNull(description, "description");
             intervals = copy(intervals);

@@ -32,7 +32,17 @@ public record GrpcLimits(
     public static final GrpcLimits DEFAULT =
             new GrpcLimits(16 << 20, 8 << 10, 256, Duration.ofSeconds(30), 256L << 20, 200, Duration.ofSeconds(10));
 
-    /** Every bound is at least 1, every time longer than nothing. */
+    /**
+     * Every bound is at least 1, every time longer than nothing.
+     *
+     * @param messageBytes longest message
+     * @param headerBytes longest headers of a call, in bytes
+     * @param callsInFlight most unanswered calls of one connection
+     * @param messageTime how long the message of a call may take to come
+     * @param bufferedBytes most bytes of unfinished messages of all connections together
+     * @param resets how many streams a peer may reset, or make this server reset, in 30 s
+     * @param pingInterval the least time between two pings
+     */
     public GrpcLimits {
         atLeastOne("messageBytes", messageBytes);
         atLeastOne("headerBytes", headerBytes);

@@ -15,7 +15,14 @@ public record PayloadLimits(int rows, int columns, int nestedValues, int depth) 
     /** The defaults named above. */
     public static final PayloadLimits DEFAULT = new PayloadLimits(1_000_000, 4_096, 1_000_000, 100);
 
-    /** Every bound is at least 1. */
+    /**
+     * Every bound is at least 1.
+     *
+     * @param rows most rows of an envelope
+     * @param columns most columns of an envelope, all rows together
+     * @param nestedValues most values inside lists and objects of an envelope
+     * @param depth deepest nesting of lists and objects
+     */
     public PayloadLimits {
         atLeastOne("rows", rows);
         atLeastOne("columns", columns);
