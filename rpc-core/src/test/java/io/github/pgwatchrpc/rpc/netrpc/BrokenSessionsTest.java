@@ -70,7 +70,7 @@ class BrokenSessionsTest {
             answers++;
             try {
                 assertTrue(method.method
-                        .call(argument, () -> null)
+                        .call(argument, () -> new java.net.InetSocketAddress(0))
                         .toCompletableFuture()
                         .isDone());
             } catch (RpcException e) {

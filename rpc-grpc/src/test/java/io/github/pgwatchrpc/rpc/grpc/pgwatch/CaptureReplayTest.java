@@ -187,9 +187,8 @@ final class CaptureReplayTest {
         assertEquals(args.get("MetricName").asText(), envelope.metric(), where);
         Map<String, String> tags = new LinkedHashMap<>();
         args.path("CustomTags")
-                .fields()
-                .forEachRemaining(
-                        each -> tags.put(each.getKey(), each.getValue().asText()));
+                .properties()
+                .forEach(each -> tags.put(each.getKey(), each.getValue().asText()));
         assertEquals(tags, envelope.customTags(), where);
         JsonNode rows = args.get("Data");
         assertEquals(rows.size(), envelope.size(), where);
@@ -230,7 +229,7 @@ final class CaptureReplayTest {
 
     private static Map<String, @Nullable Object> object(JsonNode fields) {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
-        fields.fields().forEachRemaining(each -> object.put(each.getKey(), value(each.getValue())));
+        fields.properties().forEach(each -> object.put(each.getKey(), value(each.getValue())));
         return object;
     }
 
