@@ -14,7 +14,13 @@ public record GobConfig(GobLimits limits, GobNames names, boolean unwrapInterfac
     /** The default limits, the basic names, and interfaces shown as such. */
     public static final GobConfig DEFAULT = new GobConfig(GobLimits.DEFAULT, GobNames.BASIC, false);
 
-    /** Nothing may be null. */
+    /**
+     * Nothing may be null.
+     *
+     * @param limits what to refuse
+     * @param names of the types inside interfaces
+     * @param unwrapInterfaces whether a generic value shows what an interface holds, instead of a {@link GobInterface}
+     */
     public GobConfig {
         Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(names, "names");

@@ -21,7 +21,16 @@ public record GobLimits(
     /** The defaults named above. */
     public static final GobLimits DEFAULT = new GobLimits(64 << 20, 100, 1_000, 64 << 10, 1_000_000, 16 << 20);
 
-    /** Every bound is at least 1, and the one on nesting at most {@link #GREATEST_DEPTH}. */
+    /**
+     * Every bound is at least 1, and the one on nesting at most {@link #GREATEST_DEPTH}.
+     *
+     * @param messageBytes longest message, in bytes
+     * @param depth deepest nesting of values
+     * @param typeDefinitions how many types a stream may define
+     * @param typeBytes longest definition of a type, in bytes
+     * @param elements most elements of one array, slice or map
+     * @param stringBytes longest string or byte slice, in bytes
+     */
     public GobLimits {
         atLeastOne("messageBytes", messageBytes);
         atLeastOne("depth", depth);

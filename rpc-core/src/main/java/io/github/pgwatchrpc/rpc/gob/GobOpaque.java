@@ -18,7 +18,13 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // equals and the like look into it
 public record GobOpaque(GobType.Marshaler marshaler, String name, byte[] bytes) {
 
-    /** Nothing may be null. */
+    /**
+     * Nothing may be null.
+     *
+     * @param marshaler by which interface it writes itself
+     * @param name the type's name
+     * @param bytes what it has written
+     */
     public GobOpaque {
         Objects.requireNonNull(marshaler, "marshaler");
         Objects.requireNonNull(name, "name");

@@ -83,7 +83,13 @@ public sealed interface GobType {
      * @param fields in the order of their numbers on the wire, from 0
      */
     record Struct(int id, String name, List<Field> fields) implements GobType {
-        /** Copies the list. */
+        /**
+         * Copies the list.
+         *
+         * @param id the type's number
+         * @param name the type's name
+         * @param fields in the order of their numbers on the wire, from 0
+         */
         public Struct {
             fields = List.copyOf(fields);
         }

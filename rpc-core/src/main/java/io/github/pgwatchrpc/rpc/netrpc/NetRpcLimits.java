@@ -32,7 +32,17 @@ public record NetRpcLimits(
     public static final NetRpcLimits DEFAULT =
             new NetRpcLimits(GobLimits.DEFAULT, 4 << 10, 1 << 10, Duration.ofSeconds(30), 10_000, 1_000, 256L << 20);
 
-    /** Every bound is at least 1, the time longer than nothing. */
+    /**
+     * Every bound is at least 1, the time longer than nothing.
+     *
+     * @param gob bounds of the codec, among them the longest message
+     * @param preambleBytes longest HTTP preamble, in bytes
+     * @param methodBytes longest name of a method, in bytes
+     * @param firstRequest how long a new connection may take over its preamble, and over its first request once it has begun one
+     * @param connections most connections at a time
+     * @param callsInFlight most unanswered calls of one connection
+     * @param bufferedBytes most bytes of unfinished messages of all connections together
+     */
     public NetRpcLimits {
         Objects.requireNonNull(gob, "gob");
         Objects.requireNonNull(firstRequest, "firstRequest");

@@ -23,7 +23,13 @@ public record SyncMetric(String database, String metric, Operation operation) {
         INVALID
     }
 
-    /** Nothing is null. */
+    /**
+     * Nothing is null.
+     *
+     * @param database the source's name
+     * @param metric the metric's name
+     * @param operation what changes
+     */
     public SyncMetric {
         Objects.requireNonNull(database, "database");
         Objects.requireNonNull(metric, "metric");
