@@ -86,6 +86,18 @@ class ArchitectureTest {
     }
 
     @Test
+    void tlsKnowsNothingOfOurs() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "rpc.tls..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        ROOT + "rpc", ROOT + "rpc.listen..", ROOT + "rpc.netrpc..", ROOT + "rpc.gob..", ROOT + "measurement..")
+                .check(ours);
+    }
+
+    @Test
     void detectionIsPure() {
         noClasses()
                 .that()
