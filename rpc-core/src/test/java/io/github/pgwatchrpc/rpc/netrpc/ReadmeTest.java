@@ -50,9 +50,10 @@ class ReadmeTest {
                 })
                 .build();
         try (RpcListener listener = server.listen(free());
-                NetRpcClient raw = NetRpcClient.builder(listener.address()).raw().connect()) {
-            RpcException zero = assertThrows(
-                    RpcException.class, () -> raw.call("Arith.Divide", new Args(1, 0), Quotient.class));
+                NetRpcClient raw =
+                        NetRpcClient.builder(listener.address()).raw().connect()) {
+            RpcException zero =
+                    assertThrows(RpcException.class, () -> raw.call("Arith.Divide", new Args(1, 0), Quotient.class));
             assertEquals("divide by zero", zero.getMessage());
             assertEquals(
                     "rpc: can't find method Arith.Nope",
