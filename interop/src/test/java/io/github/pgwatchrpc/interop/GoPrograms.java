@@ -48,6 +48,12 @@ final class GoPrograms {
         return await(start(directory, name, arguments));
     }
 
+    /** Runs a program to its end that reads a file as its standard input. */
+    Ended runWithInput(Path directory, Path input, String name, String... arguments)
+            throws IOException, InterruptedException {
+        return await(start(directory, ProcessBuilder.Redirect.from(input.toFile()), name, arguments));
+    }
+
     /** Starts Go's own server; it ends with its standard input. */
     Process serve(Path calls, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(bin.resolve("serve").toString(), "-out", calls.toString()));
@@ -59,11 +65,17 @@ final class GoPrograms {
 
     /** Starts a program; its output goes to files of the directory. */
     Running start(Path directory, String name, String... arguments) throws IOException {
+        return start(directory, ProcessBuilder.Redirect.PIPE, name, arguments);
+    }
+
+    private Running start(Path directory, ProcessBuilder.Redirect input, String name, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(bin.resolve(name).toString()));
         command.addAll(List.of(arguments));
         Path out = Files.createTempFile(directory, name, ".out");
         Path err = Files.createTempFile(directory, name, ".err");
         Process process = new ProcessBuilder(command)
+                .redirectInput(input)
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile())
                 .start();

@@ -93,7 +93,11 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        ROOT + "rpc", ROOT + "rpc.listen..", ROOT + "rpc.netrpc..", ROOT + "rpc.gob..", ROOT + "measurement..")
+                        ROOT + "rpc",
+                        ROOT + "rpc.listen..",
+                        ROOT + "rpc.netrpc..",
+                        ROOT + "rpc.gob..",
+                        ROOT + "measurement..")
                 .check(ours);
     }
 

@@ -130,6 +130,7 @@ class ReadmeTest {
             });
             assertTrue(away.getMessage().startsWith("rpc: "), away.getMessage());
             try (RpcListener second = server.listen(address)) {
+                assertEquals(address, second.address());
                 assertEquals(3, client.call("Echo.Now", new Args(3, 1), Long.class));
             }
         }

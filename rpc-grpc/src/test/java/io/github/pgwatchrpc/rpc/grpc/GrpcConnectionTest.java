@@ -174,7 +174,8 @@ final class GrpcConnectionTest {
             stream.send(new byte[1], false);
             stream.reset();
         }
-        assertTrue(client.goAway().startsWith("11 "));
+        // a GOAWAY is sent, but may be lost: the flood goes on while the server closes, and the kernel answers with a
+        // reset
         client.awaitClosed();
         assertTrue(closed().startsWith("closed BROKEN_STREAM "));
     }
