@@ -14,6 +14,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -148,10 +149,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mes
         if (inPreamble) {
             // nothing may follow before the answer: Go's server loses what comes in the same packet
             ctx.writeAndFlush(ByteBufUtil.writeAscii(ctx.alloc(), CONNECT));
-        } else {
+        } else if (settings.tls() == null) {
             ready.complete(this);
         }
         ctx.fireChannelActive();
+    }
+
+    /** Inside TLS the connection is there when the handshake is done; its failure arrives as an exception. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess() && !settings.http()) {
+            ready.complete(this);
+        }
+        ctx.fireUserEventTriggered(event);
     }
 
     @Override

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * sent again by itself. The next call connects anew. While that fails, further attempts wait longer and longer, and calls
  * in between fail at once with the reason.
  *
+ * <p>Futures complete on the client's event loop: what is chained to them must not block, and must not call the blocking
+ * methods, which would wait for that very loop.
+ *
  * <p>Errors: an {@link RpcException} holds the server's text, a {@link CallTimeoutException} says that no answer came, a
  * {@link io.github.pgwatchrpc.rpc.gob.GobException} that an argument or a reply does not fit gob or its class, any other
  * {@link IOException} that there is no connection.

@@ -197,7 +197,8 @@ public final class NetRpcServer {
                     executor.execute(() -> {
                         try {
                             reply.complete(method.call(value, peer));
-                        } catch (Exception e) {
+                        } catch (Throwable e) {
+                            // an Error too: the peer waits for an answer, for ever if need be
                             reply.completeExceptionally(e);
                         }
                     });
