@@ -16,7 +16,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.pgwatchrpc.";
 
-    private final JavaClasses ours = new ClassFileImporter()
+    private static final JavaClasses OURS = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("io.github.pgwatchrpc");
 
@@ -28,7 +28,7 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", ROOT + "measurement..", "org.jspecify..")
-                .check(ours);
+                .check(OURS);
     }
 
     @Test
@@ -39,7 +39,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + "sink..", ROOT + "server..")
-                .check(ours);
+                .check(OURS);
     }
 
     @Test
@@ -50,12 +50,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + "rpc..", ROOT + "server..", "io.netty..")
-                .check(ours);
+                .check(OURS);
     }
 
     @Test
     void sinksDoNotKnowEachOther() {
-        slices().matching(ROOT + "sink.(*)..").should().notDependOnEachOther().check(ours);
+        slices().matching(ROOT + "sink.(*)..").should().notDependOnEachOther().check(OURS);
     }
 
     @Test
@@ -71,7 +71,7 @@ class ArchitectureTest {
                         ROOT + "rpc.listen..",
                         ROOT + "rpc.pgwatch..",
                         "io.netty..")
-                .check(ours);
+                .check(OURS);
     }
 
     @Test
@@ -82,7 +82,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + "rpc.pgwatch..", ROOT + "measurement..")
-                .check(ours);
+                .check(OURS);
     }
 
     @Test
@@ -98,7 +98,7 @@ class ArchitectureTest {
                         ROOT + "rpc.netrpc..",
                         ROOT + "rpc.gob..",
                         ROOT + "measurement..")
-                .check(ours);
+                .check(OURS);
     }
 
     @Test
@@ -109,6 +109,6 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.netty..", "java.net..", "java.nio.channels..")
-                .check(ours);
+                .check(OURS);
     }
 }
