@@ -1,5 +1,8 @@
 package io.github.pgwatchrpc.measurement;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -15,6 +18,8 @@ final class Column {
         /** Everything else. */
         FIELD
     }
+
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     static final String TIME_NAME = "epoch_ns";
     static final String TAG_PREFIX = "tag_";
@@ -52,7 +57,25 @@ final class Column {
     }
 
     boolean hasName(byte[] bytes, int offset, int length) {
-        return Arrays.equals(utf8, 0, utf8.length, bytes, offset, offset + length);
+        if (length != utf8.length) {
+            return false;
+        }
+        if (length < Long.BYTES) {
+            for (int i = 0; i < length; i++) {
+                if (utf8[i] != bytes[offset + i]) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        // names are short: eight bytes at a time is faster here than what compares arrays of any length
+        int last = length - Long.BYTES;
+        for (int i = 0; i < last; i += Long.BYTES) {
+            if ((long) EIGHT.get(utf8, i) != (long) EIGHT.get(bytes, offset + i)) {
+                return false;
+            }
+        }
+        return (long) EIGHT.get(utf8, last) == (long) EIGHT.get(bytes, offset + last);
     }
 
     @Override

@@ -209,6 +209,24 @@ public final class Measurement {
         return slot(column, ValueType.BOOLEAN) != 0;
     }
 
+    /**
+     * Shows the bytes of a column where they lie, without making an object of them: for writers of other formats.
+     *
+     * @param column number of a column of type {@link ValueType#TEXT} (in UTF-8, unless the sender's was not) or
+     *     {@link ValueType#BYTES}
+     * @param to is called once, and must neither change nor keep what it is shown
+     * @throws IllegalStateException if the column is of another type
+     */
+    public void readBytes(int column, BytesConsumer to) {
+        int cell = cell(column);
+        if (typeOf(cell) != ValueType.TEXT && typeOf(cell) != ValueType.BYTES) {
+            throw new IllegalStateException(
+                    "type of column " + column(cell).name + ": " + typeOf(cell) + " (expected: TEXT or BYTES)");
+        }
+        long slot = envelope.slots[cell];
+        to.accept(envelope.heap, (int) (slot >>> 32), (int) slot);
+    }
+
     private long slot(int column, ValueType expected) {
         int cell = cell(column);
         ValueType found = typeOf(cell);

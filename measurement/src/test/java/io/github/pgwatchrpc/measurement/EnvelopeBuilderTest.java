@@ -10,10 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -202,5 +205,50 @@ class EnvelopeBuilderTest {
             map.put((String) java.util.Objects.requireNonNull(namesAndValues[i]), namesAndValues[i + 1]);
         }
         return map;
+    }
+
+    @Test
+    void namesThatDifferInOneByteAreDifferentColumns() {
+        EnvelopeBuilder builder = new EnvelopeBuilder();
+        Set<String> names = new LinkedHashSet<>();
+        for (int length = 1; length <= 40; length++) {
+            names.add("x".repeat(length));
+            for (int at = 0; at < length; at++) {
+                names.add("x".repeat(at) + "y" + "x".repeat(length - at - 1));
+            }
+        }
+        builder.beginRow();
+        for (String name : names) {
+            builder.put(name, name);
+        }
+        for (String name : names) {
+            byte[] inTheMiddle = ("<" + name + ">").getBytes(StandardCharsets.UTF_8);
+            builder.putText(builder.column(inTheMiddle, 1, name.length()), name + "!");
+        }
+        Measurement row = builder.endRow().build().get(0);
+        assertEquals(names.size(), row.size());
+        for (String name : names) {
+            assertEquals(name + "!", row.value(name));
+        }
+    }
+
+    @Test
+    void bytesAreShownWhereTheyLie() {
+        Measurement row = new EnvelopeBuilder()
+                .beginRow()
+                .put("text", "käse")
+                .put("bytes", new byte[] {1, 2, 3})
+                .put("number", 1L)
+                .endRow()
+                .build()
+                .get(0);
+        List<byte[]> seen = new ArrayList<>();
+        BytesConsumer keep = (array, offset, length) -> seen.add(Arrays.copyOfRange(array, offset, offset + length));
+        row.readBytes(0, keep);
+        row.readBytes(1, keep);
+        assertEquals("käse", new String(seen.get(0), StandardCharsets.UTF_8));
+        assertArrayEquals(new byte[] {1, 2, 3}, seen.get(1));
+        IllegalStateException e = assertThrows(IllegalStateException.class, () -> row.readBytes(2, keep));
+        assertEquals("type of column number: INT64 (expected: TEXT or BYTES)", e.getMessage());
     }
 }

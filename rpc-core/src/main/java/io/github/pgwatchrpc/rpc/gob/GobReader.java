@@ -1,5 +1,8 @@
 package io.github.pgwatchrpc.rpc.gob;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,8 @@ public final class GobReader {
          */
         void nextMessage() throws GobException;
     }
+
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private static final byte[] NOTHING = {};
 
@@ -192,9 +197,14 @@ public final class GobReader {
         if (count > end - position) {
             throw endOfMessage(count);
         }
+        position += count;
+        if (position >= Long.BYTES) {
+            // the eight bytes that end where the integer ends, less those in front of it
+            return (long) EIGHT.get(array, position - Long.BYTES) & (-1L >>> (Long.SIZE - count * Byte.SIZE));
+        }
         long value = 0;
-        for (int i = 0; i < count; i++) {
-            value = (value << 8) | (array[position++] & 0xff);
+        for (int i = position - count; i < position; i++) {
+            value = (value << 8) | (array[i] & 0xff);
         }
         return value;
     }

@@ -2,6 +2,9 @@ package io.github.pgwatchrpc.rpc.gob;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -10,6 +13,8 @@ import java.util.Arrays;
  * most users want {@link GobEncoder} instead. Not thread-safe.
  */
 public final class GobWriter {
+
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     /** The longest an unsigned integer gets, in bytes. */
     private static final int MAX_UINT = 9;
@@ -88,9 +93,17 @@ public final class GobWriter {
             ensure(extra);
             System.arraycopy(array, begin, array, begin + extra, length);
         }
-        size = begin - 1;
-        writeUint(length);
-        size += length;
+        // not with writeUint, which would write over what stands behind
+        int at = begin - 1;
+        if (extra == 0) {
+            array[at] = (byte) length;
+        } else {
+            array[at++] = (byte) -extra;
+            for (int shift = (extra - 1) * Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
+                array[at++] = (byte) (length >>> shift);
+            }
+        }
+        size += extra;
     }
 
     /**
@@ -106,9 +119,9 @@ public final class GobWriter {
         }
         int count = Long.BYTES - Long.numberOfLeadingZeros(bits) / Byte.SIZE;
         array[size++] = (byte) -count;
-        for (int shift = (count - 1) * Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
-            array[size++] = (byte) (bits >>> shift);
-        }
+        // all eight at once: those behind the integer's own are written over by what comes next
+        EIGHT.set(array, size, bits << (Long.SIZE - count * Byte.SIZE));
+        size += count;
     }
 
     private static int uintLength(int value) {
@@ -148,10 +161,32 @@ public final class GobWriter {
      * @param bytes the bytes
      */
     public void writeBytes(byte[] bytes) {
-        writeUint(bytes.length);
-        ensure(bytes.length);
-        System.arraycopy(bytes, 0, array, size, bytes.length);
-        size += bytes.length;
+        writeBytes(bytes, 0, bytes.length);
+    }
+
+    /**
+     * Writes a byte slice, or text that is in UTF-8 already: its length and its bytes.
+     *
+     * @param bytes holds them
+     * @param offset where they begin
+     * @param length how many there are
+     */
+    public void writeBytes(byte[] bytes, int offset, int length) {
+        writeUint(length);
+        writeRaw(bytes, offset, length);
+    }
+
+    /**
+     * Writes what has been encoded before.
+     *
+     * @param bytes holds it
+     * @param offset where it begins
+     * @param length how many bytes it has
+     */
+    public void writeRaw(byte[] bytes, int offset, int length) {
+        ensure(length);
+        System.arraycopy(bytes, offset, array, size, length);
+        size += length;
     }
 
     /**

@@ -1,11 +1,15 @@
 package io.github.pgwatchrpc.rpc.pgwatch;
 
+import io.github.pgwatchrpc.measurement.BytesConsumer;
 import io.github.pgwatchrpc.measurement.JsonWriter;
 import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.gob.GobType;
 import io.github.pgwatchrpc.rpc.gob.GobWriter;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +29,22 @@ public final class EnvelopeEncoder {
     private static final int ROWS = FIRST_ID + 2;
     private static final int ROW = FIRST_ID + 3;
 
+    /** What stands in front of an interface's value: the name of its Go type and the number of its wire type. */
+    private static final byte[] BOOL = type("bool", GobType.Basic.BOOL);
+
+    private static final byte[] INT64 = type("int64", GobType.Basic.INT);
+    private static final byte[] UINT64 = type("uint64", GobType.Basic.UINT);
+    private static final byte[] FLOAT32 = type("float32", GobType.Basic.FLOAT);
+    private static final byte[] FLOAT64 = type("float64", GobType.Basic.FLOAT);
+    private static final byte[] STRING = type("string", GobType.Basic.STRING);
+    private static final byte[] BYTES = type("[]uint8", GobType.Basic.BYTES);
+
+    /** Names of columns that are kept in UTF-8; more than any fleet has, and a bound all the same. */
+    private static final int MAX_NAMES = 4096;
+
     private final GobWriter writer;
+    private final BytesConsumer bytes;
+    private final Map<String, byte[]> names = new HashMap<>();
     private boolean defined;
 
     /**
@@ -35,6 +54,7 @@ public final class EnvelopeEncoder {
      */
     public EnvelopeEncoder(GobWriter writer) {
         this.writer = writer;
+        this.bytes = writer::writeBytes;
     }
 
     /**
@@ -75,7 +95,7 @@ public final class EnvelopeEncoder {
             for (Measurement row : envelope.rows()) {
                 writer.writeUint(row.size());
                 for (int column = 0; column < row.size(); column++) {
-                    writer.writeString(row.name(column));
+                    writeName(row.name(column));
                     write(row, column);
                 }
             }
@@ -84,48 +104,62 @@ public final class EnvelopeEncoder {
         writer.endMessage(message);
     }
 
+    private void writeName(String name) {
+        byte[] known = names.get(name);
+        if (known == null) {
+            if (names.size() == MAX_NAMES) {
+                names.clear();
+            }
+            known = name.getBytes(StandardCharsets.UTF_8);
+            names.put(name, known);
+        }
+        writer.writeBytes(known, 0, known.length);
+    }
+
     private void write(Measurement row, int column) {
         switch (row.type(column)) {
             case NULL -> writer.writeUint(0);
             case BOOLEAN -> {
-                int value = begin("bool", GobType.Basic.BOOL);
+                int value = begin(BOOL);
                 writer.writeBool(row.booleanValue(column));
                 writer.endMessage(value);
             }
             case INT64 -> {
-                int value = begin("int64", GobType.Basic.INT);
+                int value = begin(INT64);
                 writer.writeInt(row.longValue(column));
                 writer.endMessage(value);
             }
             case UINT64 -> {
-                int value = begin("uint64", GobType.Basic.UINT);
+                int value = begin(UINT64);
                 writer.writeUint(((BigInteger) value(row, column)).longValue());
                 writer.endMessage(value);
             }
             case FLOAT32 -> {
-                int value = begin("float32", GobType.Basic.FLOAT);
+                int value = begin(FLOAT32);
                 writer.writeFloat((Float) value(row, column));
                 writer.endMessage(value);
             }
             case DOUBLE -> {
-                int value = begin("float64", GobType.Basic.FLOAT);
+                int value = begin(FLOAT64);
                 writer.writeFloat(row.doubleValue(column));
                 writer.endMessage(value);
             }
-            case TEXT -> writeText((String) value(row, column));
-            case LIST, OBJECT -> writeText(new JsonWriter().value(row, column).toString());
+            case TEXT -> {
+                int value = begin(STRING);
+                row.readBytes(column, bytes);
+                writer.endMessage(value);
+            }
+            case LIST, OBJECT -> {
+                int value = begin(STRING);
+                writer.writeString(new JsonWriter().value(row, column).toString());
+                writer.endMessage(value);
+            }
             case BYTES -> {
-                int value = begin("[]uint8", GobType.Basic.BYTES);
-                writer.writeBytes((byte[]) value(row, column));
+                int value = begin(BYTES);
+                row.readBytes(column, bytes);
                 writer.endMessage(value);
             }
         }
-    }
-
-    private void writeText(String text) {
-        int value = begin("string", GobType.Basic.STRING);
-        writer.writeString(text);
-        writer.endMessage(value);
     }
 
     private static Object value(Measurement row, int column) {
@@ -136,13 +170,19 @@ public final class EnvelopeEncoder {
         return value;
     }
 
-    /** The name of the concrete type, its number, and, behind the length, the zero in front of what is no struct. */
-    private int begin(String name, GobType.Basic type) {
-        writer.writeString(name);
-        writer.writeInt(type.id());
+    /** The name and number of the concrete type and, behind the length, the zero in front of what is no struct. */
+    private int begin(byte[] type) {
+        writer.writeRaw(type, 0, type.length);
         int value = writer.beginMessage();
         writer.writeUint(0);
         return value;
+    }
+
+    private static byte[] type(String name, GobType.Basic type) {
+        GobWriter writer = new GobWriter();
+        writer.writeString(name);
+        writer.writeInt(type.id());
+        return Arrays.copyOf(writer.array(), writer.size());
     }
 
     // ---- descriptions of the types, laid out as in docs/protocol/gob.md ----

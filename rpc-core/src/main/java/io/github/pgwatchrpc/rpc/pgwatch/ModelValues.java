@@ -39,7 +39,10 @@ final class ModelValues {
 
     /** Whether the name of an interface's type, at an offset of the reader's array, is that of single precision. */
     static boolean isFloat32(GobReader reader, int name, int length) {
-        return Arrays.equals(FLOAT32, 0, FLOAT32.length, reader.array(), name, name + length);
+        // nearly always it is float64, which the last byte tells
+        return length == FLOAT32.length
+                && reader.array()[name + length - 1] == FLOAT32[length - 1]
+                && Arrays.equals(FLOAT32, 0, FLOAT32.length, reader.array(), name, name + length);
     }
 
     /** What stands by itself and is no struct has a zero in front. */

@@ -1,0 +1,3 @@
+module github.com/pgwatchrpc/benchmarks
+
+go 1.21
