@@ -283,7 +283,7 @@ public final class GobDecoder {
             scanner = new GobSkipper(types);
             scan(scanner);
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             types.truncate(known); // the caller's mistake: the value can be decoded again, into something else
             throw e;
         }

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobLimits;
@@ -80,7 +81,7 @@ public final class CallRecording {
         PushbackInputStream bytes = new PushbackInputStream(in, 8);
         skipPreamble(bytes);
         Replay<A> replay = new Replay<>(limits, decoder, visitor);
-        MessageFraming framing = new MessageFraming(limits.messageBytes(), new BufferBudget(Long.MAX_VALUE), replay);
+        MessageFraming framing = new MessageFraming(limits.messageBytes(), new MemoryBudget(Long.MAX_VALUE), replay);
         byte[] chunk = new byte[CHUNK];
         for (int count = bytes.read(chunk); count >= 0; count = bytes.read(chunk)) {
             framing.feed(chunk, 0, count);
@@ -126,7 +127,7 @@ public final class CallRecording {
                             key -> new MethodTable.Entry<>(
                                     key, () -> decoder, (argument, peer) -> CompletableFuture.completedFuture(""))),
                     NetRpcLimits.DEFAULT.toBuilder().gob(limits).build(),
-                    new BufferBudget(Long.MAX_VALUE),
+                    new MemoryBudget(Long.MAX_VALUE),
                     this);
         }
 

@@ -1,12 +1,10 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
-import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.Faults;
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.gob.GobConfig;
-import io.github.pgwatchrpc.rpc.gob.GobDecoder;
 import io.github.pgwatchrpc.rpc.gob.GobEncoder;
 import io.github.pgwatchrpc.rpc.gob.GobException;
-import io.github.pgwatchrpc.rpc.gob.GobIncompleteException;
-import io.github.pgwatchrpc.rpc.gob.GobMismatchException;
 import io.github.pgwatchrpc.rpc.gob.GobUnsigned;
 import io.github.pgwatchrpc.rpc.gob.GobWriter;
 import io.netty.buffer.ByteBuf;
@@ -16,8 +14,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
+import java.lang.reflect.Type;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One connection of a client: sends calls, and gives each its answer, in whatever order they come. Lives on its event loop. */
-final class ClientConnection extends ChannelInboundHandlerAdapter implements MessageFraming.Listener {
+final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private static final String CONNECT = "CONNECT " + ConnectHandler.PATH + " HTTP/1.0\n\n";
     private static final String CONNECTED = "200 Connected to Go RPC";
@@ -33,89 +33,78 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mes
     /** The header of a call, as Go's net/rpc/server.go has it. */
     record Request(String ServiceMethod, @GobUnsigned long Seq) {}
 
-    /** The header of an answer, likewise. */
-    record Response(String ServiceMethod, @GobUnsigned long Seq, String Error) {}
-
-    /** A call that waits for its answer. */
-    static final class Pending<R> {
-        final CompletableFuture<R> future;
-        final @Nullable Class<R> reply;
-
-        Pending(CompletableFuture<R> future, @Nullable Class<R> reply) {
-            this.future = future;
-            this.reply = reply;
-        }
-    }
-
     private final NetRpcClient.Settings settings;
     private final CompletableFuture<ClientConnection> ready;
+    private final Map<Long, PendingCall<?>> pending = new HashMap<>();
     private final MessageFraming framing;
-    private final GobDecoder decoder;
     private final GobEncoder encoder;
     private final GobWriter ownWriter = new GobWriter();
     private final IdentityHashMap<Object, ArgumentEncoder<?>> encoders = new IdentityHashMap<>();
-    private final Map<Long, Pending<?>> pending = new HashMap<>();
 
     private @Nullable Channel channel;
     private boolean inPreamble;
     private final StringBuilder preamble = new StringBuilder();
-    private @Nullable Response header;
     private long nextSeq;
-    private @Nullable IOException end;
+
+    /** Why the connection is over; the one thing that other threads look at. */
+    private volatile @Nullable IOException end;
 
     ClientConnection(NetRpcClient.Settings settings, CompletableFuture<ClientConnection> ready) {
         this.settings = settings;
         this.ready = ready;
-        GobConfig config = GobConfig.DEFAULT.withLimits(settings.limits());
-        this.decoder = new GobDecoder(config);
-        this.encoder = new GobEncoder(config);
-        this.framing = new MessageFraming(settings.limits().messageBytes(), new BufferBudget(Long.MAX_VALUE), this);
+        this.encoder = new GobEncoder(GobConfig.DEFAULT.withLimits(settings.limits()));
+        this.framing = new MessageFraming(
+                settings.limits().messageBytes(),
+                new MemoryBudget(Long.MAX_VALUE),
+                new ClientSession(settings.limits(), pending));
         this.inPreamble = settings.http();
     }
 
     // ---- the way out ----
 
+    /** Writes an argument, whole or not at all. */
+    interface Body {
+        void encode() throws GobException;
+    }
+
     /** Sends a call; on the event loop. What cannot be encoded fails its call alone. */
-    void send(String method, Object argument, Pending<?> call) {
-        write(method, call, () -> {
-            encoder.encode(argument);
-            return null;
-        });
+    void send(PendingCall<?> call, Object argument) {
+        write(call, () -> encoder.encode(argument));
+    }
+
+    /** Sends a call whose argument is of a given type; on the event loop. */
+    void send(PendingCall<?> call, @Nullable Object argument, Type type) {
+        write(call, () -> encoder.encode(argument, type));
     }
 
     /** Sends a call whose argument writes itself; on the event loop. */
-    <A> void send(
-            Object stub, String method, Supplier<ArgumentEncoder<A>> encodersOfStub, A argument, Pending<?> call) {
-        write(method, call, () -> {
-            @SuppressWarnings("unchecked") // the stub's own
-            ArgumentEncoder<A> own = (ArgumentEncoder<A>) encoders.computeIfAbsent(stub, key -> encodersOfStub.get());
+    <A> void send(PendingCall<?> call, A argument, Supplier<ArgumentEncoder<A>> encodersOfMethod) {
+        write(call, () -> {
+            @SuppressWarnings("unchecked") // the method's own
+            ArgumentEncoder<A> own =
+                    (ArgumentEncoder<A>) encoders.computeIfAbsent(encodersOfMethod, key -> encodersOfMethod.get());
             own.encode(argument, ownWriter);
-            return null;
         });
     }
 
-    private interface Body {
-        @Nullable
-        Object encode() throws GobException;
-    }
-
-    private void write(String method, Pending<?> call, Body body) {
+    private void write(PendingCall<?> call, Body body) {
         IOException ended = end;
         Channel to = channel;
         if (ended != null || to == null) {
-            call.future.completeExceptionally(ended == null ? new IOException("rpc: not connected") : ended);
+            call.fail(ended == null ? new IOException("rpc: not connected") : lost(ended));
             return;
         }
         long seq = nextSeq;
         int before = encoder.size();
         try {
-            encoder.encode(new Request(method, seq));
+            encoder.encode(new Request(call.method(), seq));
             body.encode();
-        } catch (GobException | RuntimeException e) {
+        } catch (GobException | RuntimeException | Error e) {
             // the header must not go out without its argument
             encoder.truncate(before);
             ownWriter.truncate(0);
-            call.future.completeExceptionally(e);
+            call.fail(e);
+            Faults.rethrowIfFatal(e);
             return;
         }
         nextSeq++;
@@ -128,16 +117,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mes
         to.writeAndFlush(out, to.voidPromise());
         if (!settings.callTimeout().isZero()) {
             var timer = to.eventLoop()
-                    .schedule(() -> timeOut(seq, method), settings.callTimeout().toNanos(), TimeUnit.NANOSECONDS);
-            call.future.whenComplete((reply, failure) -> timer.cancel(false));
+                    .schedule(() -> timeOut(seq), settings.callTimeout().toNanos(), TimeUnit.NANOSECONDS);
+            call.future().whenComplete((reply, failure) -> timer.cancel(false));
         }
     }
 
-    private void timeOut(long seq, String method) {
-        Pending<?> call = pending.remove(seq);
+    /** The answer may still come; it is gone past then. */
+    private void timeOut(long seq) {
+        PendingCall<?> call = pending.remove(seq);
         if (call != null) {
-            call.future.completeExceptionally(
-                    new CallTimeoutException("rpc: " + method + " was not answered within " + settings.callTimeout()));
+            call.fail(new CallTimeoutException(
+                    "rpc: " + call.method() + " was not answered within " + settings.callTimeout()));
         }
     }
 
@@ -175,6 +165,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mes
                 byte[] copy = ByteBufUtil.getBytes(bytes);
                 framing.feed(copy, 0, copy.length);
             }
+        } catch (GobException e) {
+            close(new IOException("rpc: connection lost: " + e.getMessage(), e));
         } catch (IOException e) {
             close(e);
         } finally {
@@ -197,67 +189,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mes
             inPreamble = false;
             ready.complete(this);
         }
-    }
-
-    @Override
-    public void message(byte[] bytes, int offset, int length) throws GobException {
-        decoder.push(bytes, offset, length);
-        try {
-            while (decoder.hasNext()) {
-                Response is = header;
-                if (is == null) {
-                    header = decoder.decode(Response.class);
-                } else {
-                    header = null;
-                    try {
-                        answer(is);
-                    } catch (GobIncompleteException e) {
-                        header = is;
-                        throw e;
-                    }
-                }
-            }
-        } catch (GobIncompleteException e) {
-            // the rest of the value comes in another message
-        } catch (GobException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new AssertionError("messages are pushed, nothing is read", e);
-        }
-    }
-
-    private void answer(Response is) throws IOException {
-        Pending<?> call = pending.get(is.Seq());
-        if (call == null || (is.Error() != null && !is.Error().isEmpty())) {
-            decoder.skip();
-            if (call != null) {
-                pending.remove(is.Seq());
-                call.future.completeExceptionally(new RpcException(is.Error()));
-            }
-            return;
-        }
-        try {
-            complete(call);
-            pending.remove(is.Seq());
-        } catch (GobMismatchException e) {
-            pending.remove(is.Seq());
-            call.future.completeExceptionally(e);
-        }
-    }
-
-    private <R> void complete(Pending<R> call) throws IOException {
-        if (call.reply != null) {
-            call.future.complete(decoder.decode(call.reply));
-        } else {
-            @SuppressWarnings("unchecked") // without a class the caller wants whatever comes
-            R any = (R) decoder.decode();
-            call.future.complete(any);
-        }
-    }
-
-    @Override
-    public void skipped(boolean typeDefinition, String reason) throws GobException {
-        throw new GobException(reason);
     }
 
     // ---- ends ----
@@ -285,15 +216,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mes
             open.close();
         }
         ready.completeExceptionally(why);
-        for (Pending<?> call : pending.values()) {
-            call.future.completeExceptionally(why);
-        }
+        List<PendingCall<?>> unanswered = List.copyOf(pending.values());
         pending.clear();
+        for (PendingCall<?> call : unanswered) {
+            call.fail(lost(why));
+        }
+    }
+
+    /** One cause for all calls, and for each an exception of its own, since their callers may add to it. */
+    private static IOException lost(IOException why) {
+        return new IOException(why.getMessage(), why);
     }
 
     boolean isOpen() {
-        Channel is = channel;
-        return is != null && is.isActive();
+        return end == null && channel().isActive();
     }
 
     Channel channel() {

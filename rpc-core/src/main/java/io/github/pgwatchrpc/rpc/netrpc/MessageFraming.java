@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import java.util.Arrays;
 
@@ -48,7 +49,7 @@ final class MessageFraming {
     }
 
     private final int messageBytes;
-    private final BufferBudget budget;
+    private final MemoryBudget budget;
     private final Listener listener;
 
     /** The unfinished message with its length, from index 0. */
@@ -59,7 +60,7 @@ final class MessageFraming {
     /** How much of the message being skipped is still to come. */
     private long toSkip;
 
-    MessageFraming(int messageBytes, BufferBudget budget, Listener listener) {
+    MessageFraming(int messageBytes, MemoryBudget budget, Listener listener) {
         this.messageBytes = messageBytes;
         this.budget = budget;
         this.listener = listener;
@@ -143,9 +144,7 @@ final class MessageFraming {
         if (keptSize == kept.length) {
             int capacity = (int) Math.min(wanted, Math.max(2L * keptSize, (long) keptSize + end - position));
             if (!budget.take(capacity - keptSize)) {
-                String reason = "bytes of unfinished messages: " + (budget.used() + capacity - keptSize)
-                        + " (expected: <= " + budget.limit() + " of all connections together)";
-                skip(kept, prefix, length, keptSize - prefix, reason);
+                skip(kept, prefix, length, keptSize - prefix, budget.noRoomFor(capacity - keptSize));
                 letGo();
                 return position;
             }

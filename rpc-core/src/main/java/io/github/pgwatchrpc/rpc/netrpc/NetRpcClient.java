@@ -2,29 +2,26 @@ package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.gob.GobLimits;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.lang.reflect.Type;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,17 +32,19 @@ import org.jspecify.annotations.Nullable;
  * sent again by itself. The next call connects anew. While that fails, further attempts wait longer and longer, and calls
  * in between fail at once with the reason.
  *
- * <p>Futures complete on the client's event loop: what is chained to them must not block, and must not call the blocking
- * methods, which would wait for that very loop.
+ * <p>Futures complete on the client's event loop: what is chained to them must not block. The blocking methods would wait
+ * there for that very loop, so they throw an {@link IllegalStateException} at once.
  *
  * <p>Errors: an {@link RpcException} holds the server's text, a {@link CallTimeoutException} says that no answer came, a
- * {@link io.github.pgwatchrpc.rpc.gob.GobException} that an argument or a reply does not fit gob or its class, any other
- * {@link IOException} that there is no connection.
+ * {@link io.github.pgwatchrpc.rpc.gob.GobException} that an argument or a reply does not fit gob, its class or the limits:
+ * they cost only their call. Any other {@link IOException} says that there is no connection, or that it was lost; then all
+ * calls in flight have failed with the same cause.
  */
 public final class NetRpcClient implements AutoCloseable {
 
     record Settings(
             InetSocketAddress address,
+            ConnectAttempt.Resolver resolver,
             boolean http,
             @Nullable SslContext tls,
             Duration connectTimeout,
@@ -95,7 +94,8 @@ public final class NetRpcClient implements AutoCloseable {
     /**
      * A builder of a client.
      *
-     * @param address the server
+     * @param address the server; if it is {@linkplain InetSocketAddress#createUnresolved unresolved}, its name is looked up
+     *     anew for each attempt to connect, and its addresses are tried one after the other
      * @return the builder
      */
     public static Builder builder(InetSocketAddress address) {
@@ -113,6 +113,7 @@ public final class NetRpcClient implements AutoCloseable {
      * @throws IOException see the class comment
      */
     public <R> R call(String method, Object argument, Class<R> reply) throws IOException {
+        requireOtherThread();
         return await(callAsync(method, argument, reply));
     }
 
@@ -127,7 +128,7 @@ public final class NetRpcClient implements AutoCloseable {
      */
     public <R> CompletableFuture<R> callAsync(String method, Object argument, Class<R> reply) {
         Objects.requireNonNull(argument, "argument");
-        return start(reply, (connection, call) -> connection.send(method, argument, call));
+        return start(method, reply, (connection, call) -> connection.send(call, argument));
     }
 
     /**
@@ -140,9 +141,26 @@ public final class NetRpcClient implements AutoCloseable {
      */
     public @Nullable Object call(String method, Object argument) throws IOException {
         Objects.requireNonNull(argument, "argument");
+        requireOtherThread();
         CompletableFuture<@Nullable Object> answer =
-                start(null, (connection, call) -> connection.send(method, argument, call));
+                start(method, null, (connection, call) -> connection.send(call, argument));
         return await(answer);
+    }
+
+    /**
+     * A method whose argument or reply no class can describe: for a {@code map[string]string}, {@code new
+     * TypeOf<Map<String, String>>() {}}. A Map that is passed to {@link #call} is a {@code map[string]interface {}}.
+     *
+     * @param method {@code Service.Method}
+     * @param argument type of the argument, as which it is sent
+     * @param reply type of the answer
+     * @param <A> the argument
+     * @param <R> the answer
+     * @return the method, to be called by any thread
+     */
+    public <A, R> Method<A, R> method(String method, TypeOf<A> argument, TypeOf<R> reply) {
+        return new Method<>(
+                this, method, (connection, value, call) -> connection.send(call, value, argument.type()), reply.type());
     }
 
     /**
@@ -156,7 +174,7 @@ public final class NetRpcClient implements AutoCloseable {
      * @return the method, to be called by any thread
      */
     public <A, R> Method<A, R> method(String method, Supplier<ArgumentEncoder<A>> encoders, Class<R> reply) {
-        return new Method<>(this, method, encoders, reply);
+        return new Method<>(this, method, (connection, value, call) -> connection.send(call, value, encoders), reply);
     }
 
     /**
@@ -168,13 +186,17 @@ public final class NetRpcClient implements AutoCloseable {
     public static final class Method<A, R> {
         private final NetRpcClient client;
         private final String name;
-        private final Supplier<ArgumentEncoder<A>> encoders;
-        private final Class<R> reply;
+        private final Sender<A> sender;
+        private final Type reply;
 
-        private Method(NetRpcClient client, String name, Supplier<ArgumentEncoder<A>> encoders, Class<R> reply) {
+        private interface Sender<A> {
+            void send(ClientConnection connection, A argument, PendingCall<?> call);
+        }
+
+        private Method(NetRpcClient client, String name, Sender<A> sender, Type reply) {
             this.client = client;
             this.name = name;
-            this.encoders = encoders;
+            this.sender = sender;
             this.reply = reply;
         }
 
@@ -185,7 +207,7 @@ public final class NetRpcClient implements AutoCloseable {
          * @return the answer, completed on the client's event loop
          */
         public CompletableFuture<R> callAsync(A argument) {
-            return client.start(reply, (connection, call) -> connection.send(this, name, encoders, argument, call));
+            return client.start(name, reply, (connection, call) -> sender.send(connection, argument, call));
         }
 
         /**
@@ -196,25 +218,47 @@ public final class NetRpcClient implements AutoCloseable {
          * @throws IOException see the client's comment
          */
         public R call(A argument) throws IOException {
+            client.requireOtherThread();
             return await(callAsync(argument));
         }
     }
 
     private interface Sending {
-        void send(ClientConnection connection, ClientConnection.Pending<?> call);
+        void send(ClientConnection connection, PendingCall<?> call);
     }
 
-    private <R> CompletableFuture<R> start(@Nullable Class<R> reply, Sending sending) {
+    private <R> CompletableFuture<R> start(String method, @Nullable Type reply, Sending sending) {
         CompletableFuture<R> future = new CompletableFuture<>();
-        ClientConnection.Pending<R> call = new ClientConnection.Pending<>(future, reply);
+        PendingCall<R> call = new PendingCall<>(method, reply, future);
         connection().whenComplete((connection, failure) -> {
             if (failure != null) {
-                future.completeExceptionally(failure);
-            } else {
+                call.fail(failure);
+                return;
+            }
+            try {
                 connection.channel().eventLoop().execute(() -> sending.send(connection, call));
+            } catch (RejectedExecutionException e) {
+                call.fail(closed());
             }
         });
         return future;
+    }
+
+    private boolean isOnEventLoop() {
+        for (EventExecutor each : group) {
+            if (each.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void requireOtherThread() {
+        if (isOnEventLoop()) {
+            throw new IllegalStateException("rpc: a blocking call on the client's event loop "
+                    + Thread.currentThread().getName()
+                    + " would wait for itself (expected: callAsync, or another thread)");
+        }
     }
 
     private static <R> R await(CompletableFuture<R> future) throws IOException {
@@ -240,10 +284,12 @@ public final class NetRpcClient implements AutoCloseable {
 
     // ---- connecting ----
 
+    /** The connection, or the attempt to have one. The lock is held only to look: whatever may take time is outside. */
     private CompletableFuture<ClientConnection> connection() {
+        CompletableFuture<ClientConnection> next;
         synchronized (lock) {
             if (closed) {
-                return CompletableFuture.failedFuture(new IOException("rpc: client is closed"));
+                return CompletableFuture.failedFuture(closed());
             }
             CompletableFuture<ClientConnection> is = current;
             if (is != null && (!is.isDone() || isOpen(is))) {
@@ -256,11 +302,37 @@ public final class NetRpcClient implements AutoCloseable {
                                 + lastFailure.getMessage(),
                         lastFailure));
             }
-            CompletableFuture<ClientConnection> next = open();
+            next = new CompletableFuture<>();
             current = next;
-            next.whenComplete((connection, failure) -> noteAttempt(failure));
-            return next;
         }
+        connect(next);
+        return next;
+    }
+
+    private void connect(CompletableFuture<ClientConnection> next) {
+        ConnectAttempt attempt = new ConnectAttempt(settings, group.next());
+        try {
+            attempt.start().whenComplete((connection, failure) -> {
+                noteAttempt(failure);
+                if (failure != null) {
+                    next.completeExceptionally(failure);
+                } else if (!next.complete(connection)) {
+                    connection.close(closed());
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            next.completeExceptionally(new IOException("rpc: the client's event loops have ended", e));
+        }
+        // who closes the client ends the attempt too
+        next.whenComplete((connection, failure) -> {
+            if (failure != null) {
+                attempt.cancel(closed());
+            }
+        });
+    }
+
+    private static IOException closed() {
+        return new IOException("rpc: client is closed");
     }
 
     private static boolean isOpen(CompletableFuture<ClientConnection> future) {
@@ -283,69 +355,10 @@ public final class NetRpcClient implements AutoCloseable {
         }
     }
 
-    private CompletableFuture<ClientConnection> open() {
-        CompletableFuture<ClientConnection> ready = new CompletableFuture<>();
-        ClientConnection connection = new ClientConnection(settings, ready);
-        InetSocketAddress to = settings.address().isUnresolved()
-                ? new InetSocketAddress(
-                        settings.address().getHostString(), settings.address().getPort())
-                : settings.address();
-        if (to.isUnresolved()) {
-            ready.completeExceptionally(new IOException("rpc: host " + to.getHostString() + " cannot be found"));
-            return ready;
-        }
-        var connecting = new Bootstrap()
-                .group(group)
-                .channel(NioSocketChannel.class)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_KEEPALIVE, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                        settings.connectTimeout().toMillis())
-                .handler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        SslContext tls = settings.tls();
-                        if (tls != null) {
-                            channel.pipeline().addLast("tls", tlsHandler(tls, channel));
-                        }
-                        channel.pipeline().addLast("net-rpc", connection);
-                    }
-                })
-                .connect(to);
-        connecting.addListener(done -> {
-            if (!done.isSuccess()) {
-                ready.completeExceptionally(new IOException(
-                        "rpc: cannot connect to " + to + ": " + done.cause().getMessage(), done.cause()));
-            } else {
-                connecting
-                        .channel()
-                        .eventLoop()
-                        .schedule(
-                                () -> {
-                                    if (!ready.isDone()) {
-                                        connection.close(new IOException("rpc: " + to
-                                                + " did not answer CONNECT within " + settings.connectTimeout()));
-                                    }
-                                },
-                                settings.connectTimeout().toMillis(),
-                                TimeUnit.MILLISECONDS);
-            }
-        });
-        return ready;
-    }
-
-    /** The name in the certificate must be the host's, as Go's crypto/tls wants it. */
-    private SslHandler tlsHandler(SslContext tls, Channel channel) {
-        InetSocketAddress address = settings.address();
-        SslHandler handler = tls.newHandler(channel.alloc(), address.getHostString(), address.getPort());
-        SSLParameters parameters = handler.engine().getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        handler.engine().setSSLParameters(parameters);
-        handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
-        return handler;
-    }
-
-    /** Fails the calls in flight and closes the connection; every later call fails. */
+    /**
+     * Fails the calls in flight and closes the connection; every later call fails. Waits for the client's own thread to
+     * end, unless it is called there.
+     */
     @Override
     public void close() {
         CompletableFuture<ClientConnection> is;
@@ -353,24 +366,27 @@ public final class NetRpcClient implements AutoCloseable {
             closed = true;
             is = current;
         }
-        if (is != null) {
-            is.whenComplete((connection, failure) -> {
-                if (failure == null) {
-                    connection
-                            .channel()
-                            .eventLoop()
-                            .execute(() -> connection.close(new IOException("rpc: client is closed")));
-                }
-            });
+        // an attempt to connect ends here; a connection that is there is closed where it lives
+        if (is != null && !is.completeExceptionally(closed()) && !is.isCompletedExceptionally()) {
+            ClientConnection connection = is.join();
+            try {
+                connection.channel().eventLoop().execute(() -> connection.close(closed()));
+            } catch (RejectedExecutionException e) {
+                // closed before
+            }
         }
         if (ownsGroup) {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+            var ended = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            if (!isOnEventLoop()) {
+                ended.awaitUninterruptibly();
+            }
         }
     }
 
     /** Collects a client's settings. Not thread-safe. */
     public static final class Builder {
         private final InetSocketAddress address;
+        private ConnectAttempt.Resolver resolver = InetAddress::getAllByName;
         private boolean http = true;
         private @Nullable SslContext tls;
         private Duration connectTimeout = Duration.ofSeconds(10);
@@ -404,37 +420,55 @@ public final class NetRpcClient implements AutoCloseable {
             return this;
         }
 
-        /**
-         * Sets how long connecting may take, with TLS and preamble.
-         *
-         * @param time at least a millisecond (default 10 s)
-         * @return this builder
-         */
-        public Builder connectTimeout(Duration time) {
-            connectTimeout = time;
+        /** For tests of what the system's names cannot do. */
+        Builder resolver(ConnectAttempt.Resolver names) {
+            resolver = names;
             return this;
         }
 
         /**
-         * Sets how long a call may take.
+         * Sets how long connecting may take: looking the name up, and TCP, TLS and preamble with whichever of its addresses
+         * answers. Of several addresses each has an equal share of the time that is left.
          *
-         * @param time zero for ever (default 60 s)
+         * @param time a millisecond to {@value #MOST_DAYS} days (default 10 s)
+         * @return this builder
+         */
+        public Builder connectTimeout(Duration time) {
+            connectTimeout = inRange("connectTimeout", time, Duration.ofMillis(1));
+            return this;
+        }
+
+        /**
+         * Sets how long a call may take from when it is sent.
+         *
+         * @param time zero for ever, at most {@value #MOST_DAYS} days (default 60 s)
          * @return this builder
          */
         public Builder callTimeout(Duration time) {
-            callTimeout = time;
+            callTimeout = inRange("callTimeout", time, Duration.ZERO);
             return this;
         }
 
         /**
          * Sets the longest pause between attempts to connect.
          *
-         * @param time zero for no pauses (default 10 s)
+         * @param time zero for no pauses, at most {@value #MOST_DAYS} days (default 10 s)
          * @return this builder
          */
         public Builder longestBackOff(Duration time) {
-            longestBackOff = time;
+            longestBackOff = inRange("longestBackOff", time, Duration.ZERO);
             return this;
+        }
+
+        /** Keeps sums of nanoseconds far from a long's end. */
+        private static final int MOST_DAYS = 365;
+
+        private static Duration inRange(String name, Duration time, Duration least) {
+            Duration most = Duration.ofDays(MOST_DAYS);
+            if (time.compareTo(least) < 0 || time.compareTo(most) > 0) {
+                throw new IllegalArgumentException(name + ": " + time + " (expected: " + least + " to " + most + ")");
+            }
+            return time;
         }
 
         /**
@@ -466,7 +500,8 @@ public final class NetRpcClient implements AutoCloseable {
          */
         public NetRpcClient build() {
             return new NetRpcClient(
-                    new Settings(address, http, tls, connectTimeout, callTimeout, longestBackOff, limits), group);
+                    new Settings(address, resolver, http, tls, connectTimeout, callTimeout, longestBackOff, limits),
+                    group);
         }
 
         /**
@@ -478,9 +513,10 @@ public final class NetRpcClient implements AutoCloseable {
         public NetRpcClient connect() throws IOException {
             NetRpcClient client = build();
             try {
+                client.requireOtherThread();
                 await(client.connection());
                 return client;
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 client.close();
                 throw e;
             }

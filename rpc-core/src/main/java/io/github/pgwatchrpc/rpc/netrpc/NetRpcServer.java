@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcPeer;
@@ -35,14 +36,14 @@ public final class NetRpcServer {
     private final MethodTable methods;
     private final NetRpcLimits limits;
     private final RpcObserver observer;
-    private final BufferBudget budget;
+    private final MemoryBudget budget;
     private final ServerConnection.Scratch scratch = new ServerConnection.Scratch();
 
     private NetRpcServer(MethodTable methods, NetRpcLimits limits, RpcObserver observer) {
         this.methods = methods;
         this.limits = limits;
         this.observer = observer;
-        this.budget = new BufferBudget(limits.bufferedBytes());
+        this.budget = new MemoryBudget(limits.bufferedBytes());
     }
 
     /**
@@ -93,7 +94,7 @@ public final class NetRpcServer {
         return observer;
     }
 
-    BufferBudget budget() {
+    MemoryBudget budget() {
         return budget;
     }
 

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -11,14 +12,14 @@ final class PartialValue {
     private static final int[] NO_LENGTHS = {};
 
     private final int limit;
-    private final BufferBudget budget;
+    private final MemoryBudget budget;
 
     private byte[] bytes = NOTHING;
     private int size;
     private int[] lengths = NO_LENGTHS;
     private int messages;
 
-    PartialValue(int limit, BufferBudget budget) {
+    PartialValue(int limit, MemoryBudget budget) {
         this.limit = limit;
         this.budget = budget;
     }
@@ -43,8 +44,7 @@ final class PartialValue {
                     + ")";
         }
         if (!budget.take(length)) {
-            return "gob: bytes of unfinished messages: " + (budget.used() + length) + " (expected: <= " + budget.limit()
-                    + " of all connections together)";
+            return "gob: " + budget.noRoomFor(length);
         }
         if (length > bytes.length - size) {
             bytes = Arrays.copyOf(bytes, (int) Math.min(limit, Math.max((long) size + length, 2L * size)));

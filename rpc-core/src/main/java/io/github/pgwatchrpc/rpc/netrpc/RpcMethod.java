@@ -20,7 +20,8 @@ public interface RpcMethod<A, R> {
      * @param argument the argument
      * @param peer who calls
      * @return the reply, now or later, on any thread. If it ends with an {@link RpcException}, the peer gets its text; if
-     *     it ends with anything else, the peer gets {@code rpc: internal error} and the log the whole
+     *     it ends with anything else, the peer gets {@code rpc: internal error} and the log the whole; see {@link
+     *     io.github.pgwatchrpc.rpc.Faults} for errors
      * @throws RpcException to refuse at once
      */
     CompletionStage<R> call(A argument, RpcPeer peer) throws RpcException;

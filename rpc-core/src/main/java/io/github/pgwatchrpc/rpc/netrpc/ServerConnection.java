@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
@@ -213,7 +214,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         try {
             stage = Objects.requireNonNull(
                     method.method.call(argument, connection), () -> method.name + " returned null for a stage");
-        } catch (RpcException | RuntimeException e) {
+        } catch (RpcException | RuntimeException | Error e) {
+            Faults.rethrowIfFatal(e);
             answered(method, seq, begin, null, e);
             return;
         }
@@ -254,7 +256,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     }
 
     /** Answers what is wrong with the reply, if it cannot be encoded: Go's server closes then, an error loses less. */
-    private <A, R> @Nullable Exception reply(MethodTable.Entry<A, R> method, long seq, @Nullable R reply) {
+    private <A, R> @Nullable Throwable reply(MethodTable.Entry<A, R> method, long seq, @Nullable R reply) {
         if (reply instanceof String text) {
             responses.header(method.utf8, seq, "");
             responses.text(text);
@@ -266,7 +268,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
             responses.encoded(encoded.array(), 0, encoded.size());
             encoded.clear();
             return null;
-        } catch (GobException | RuntimeException e) {
+        } catch (GobException | RuntimeException | Error e) {
+            Faults.rethrowIfFatal(e);
             return e;
         }
     }

@@ -1,5 +1,7 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.Faults;
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
 import io.github.pgwatchrpc.rpc.gob.GobException;
@@ -109,7 +111,7 @@ final class ServerSession implements MessageFraming.Listener {
 
     private @Nullable Refused refused;
 
-    ServerSession(Methods methods, NetRpcLimits limits, BufferBudget budget, Calls calls) {
+    ServerSession(Methods methods, NetRpcLimits limits, MemoryBudget budget, Calls calls) {
         this.methods = methods;
         this.methodBytes = limits.methodBytes();
         this.calls = calls;
@@ -376,7 +378,8 @@ final class ServerSession implements MessageFraming.Listener {
         } catch (GobException | RpcException e) {
             goPast(Refusal.BAD_ARGUMENT, message(e));
             return;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            Faults.rethrowIfFatal(e);
             goPast(Refusal.BAD_ARGUMENT, calls.fault(target.name, e));
             return;
         }

@@ -99,7 +99,7 @@ public final class Answers {
         return new Answer(method, seq, error, type, rest);
     }
 
-    private static long uint(ByteBuffer in) {
+    static long uint(ByteBuffer in) {
         int first = in.get();
         if (first >= 0) {
             return first;
@@ -111,12 +111,12 @@ public final class Answers {
         return value;
     }
 
-    private static long integer(ByteBuffer in) {
+    static long integer(ByteBuffer in) {
         long bits = uint(in);
         return (bits & 1) == 1 ? ~(bits >>> 1) : bits >>> 1;
     }
 
-    private static String string(ByteBuffer in) {
+    static String string(ByteBuffer in) {
         byte[] bytes = new byte[(int) uint(in)];
         in.get(bytes);
         return new String(bytes, StandardCharsets.UTF_8);

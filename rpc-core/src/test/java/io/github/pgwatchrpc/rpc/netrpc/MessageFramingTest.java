@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +23,7 @@ class MessageFramingTest {
     private static final int PLENTY = 1 << 20;
 
     private final Recorder recorder = new Recorder();
-    private final BufferBudget budget = new BufferBudget(PLENTY);
+    private final MemoryBudget budget = new MemoryBudget(PLENTY);
     private final MessageFraming framing = new MessageFraming(PLENTY, budget, recorder);
 
     /** Keeps what it is told, as text, so that order and content compare in one go. */
@@ -227,7 +228,7 @@ class MessageFramingTest {
 
     @Test
     void whatFindsNoRoomIsSkippedAndTheStreamGoesOn() throws GobException {
-        BufferBudget small = new BufferBudget(5_000);
+        MemoryBudget small = new MemoryBudget(5_000);
         MessageFraming one = new MessageFraming(PLENTY, small, new Recorder());
         MessageFraming other = new MessageFraming(PLENTY, small, recorder);
         byte[] message = new byte[5_000];
@@ -261,7 +262,7 @@ class MessageFramingTest {
 
     @Test
     void theBudgetIsNeverOverdrawn() {
-        BufferBudget small = new BufferBudget(100);
+        MemoryBudget small = new MemoryBudget(100);
         assertTrue(small.take(60));
         assertFalse(small.take(41));
         assertTrue(small.take(40));

@@ -10,6 +10,10 @@ import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
 import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.io.IOException;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -76,6 +80,45 @@ final class NetRpcFuzzTest {
                 String answers = output.startsWith(preamble) ? output.substring(preamble.length()) : output;
                 Answers.read(answers.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
             }
+        }
+    }
+
+    record Point(long X, long Y) {}
+
+    /** What seven calls in flight expect; the last is no type of gob's. */
+    private static final List<Type> REPLIES =
+            List.of(String.class, Long.class, Object.class, Point.class, List.class, Map.class, Thread.State.class);
+
+    /**
+     * Whatever a server sends, in pieces of a size that the first byte tells, every call has an outcome, an error is one
+     * that callers expect, and at the end nothing is held.
+     */
+    @FuzzTest(maxDuration = "1m")
+    void clientConnection(byte @Nullable [] bytes) {
+        if (bytes == null || bytes.length == 0) {
+            return;
+        }
+        int step = 1 + (bytes[0] & 0x7f) * 8;
+        List<CompletableFuture<Object>> calls = new ArrayList<>();
+        try (EmbeddedClient client = new EmbeddedClient(bytes[0] < 0, LIMITS.gob())) {
+            for (Type reply : REPLIES) {
+                calls.add(client.call(reply));
+            }
+            for (int at = 1; at < bytes.length; at += step) {
+                client.receive(bytes, at, Math.min(step, bytes.length - at));
+            }
+        }
+        for (CompletableFuture<Object> each : calls) {
+            if (!each.isDone()) {
+                throw new AssertionError("a call without an outcome");
+            }
+            each.exceptionally(failure -> {
+                        if (failure instanceof IOException) {
+                            return failure;
+                        }
+                        throw new AssertionError(failure);
+                    })
+                    .join();
         }
     }
 }

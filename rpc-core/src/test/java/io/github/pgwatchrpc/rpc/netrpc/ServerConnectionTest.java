@@ -166,6 +166,40 @@ class ServerConnectionTest {
         }
     }
 
+    /** The stack of the event loop is shared with nobody once it has been unwound, and so is a class that is missing. */
+    @Test
+    void anErrorCostsOneCall() {
+        try (EmbeddedServer peer = EmbeddedServer.raw(server())) {
+            List<String> methods = List.of("Echo.NoClass", "Echo.Deep", "Echo.DeepReply", "Echo.DeepDecoder");
+            Requests requests = requests();
+            for (int i = 0; i < methods.size(); i++) {
+                requests.call(methods.get(i), i, "x");
+            }
+            peer.send(requests.call("Echo.Text", 9, "x").take());
+            List<String> expected = new ArrayList<>();
+            for (int i = 0; i < methods.size(); i++) {
+                expected.add(methods.get(i) + " " + i + " error rpc: internal error");
+            }
+            expected.add("Echo.Text 9 ok re: x");
+            assertEquals(expected, peer.answerTexts());
+            assertNull(peer.end());
+        }
+    }
+
+    /** Nobody knows what it has left half done. */
+    @Test
+    void aMachineWithoutMemoryEndsTheConnection() {
+        try (EmbeddedServer peer = EmbeddedServer.raw(server())) {
+            peer.send(requests()
+                    .call("Echo.OutOfMemory", 1, "x")
+                    .call("Echo.Text", 2, "x")
+                    .take());
+            assertEquals(List.of(), peer.answerTexts());
+            assertEquals(End.CUT, peer.end());
+            assertEquals("on purpose", peer.endReason());
+        }
+    }
+
     @Test
     void answersComeInTheOrderInWhichCallsEnd() throws InterruptedException {
         try (EmbeddedServer peer = EmbeddedServer.raw(server())) {

@@ -6,6 +6,7 @@ import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
 import io.github.pgwatchrpc.rpc.gob.GobSkipper;
 import io.github.pgwatchrpc.rpc.gob.GobTypes;
+import java.util.AbstractList;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -36,6 +37,15 @@ final class TestService {
                         "Echo.CrashLater",
                         () -> TestService::text,
                         (String text, RpcPeer peer) -> reply(text).thenApply(each -> each.substring(1000)))
+                .method("Echo.NoClass", () -> TestService::text, (String text, RpcPeer peer) -> {
+                    throw new NoClassDefFoundError("on purpose");
+                })
+                .method("Echo.Deep", () -> TestService::text, (String text, RpcPeer peer) -> reply(deep(text, 0)))
+                .method("Echo.DeepReply", () -> TestService::text, (String text, RpcPeer peer) -> endless())
+                .method("Echo.DeepDecoder", () -> TestService::deepDecoder, (String text, RpcPeer peer) -> reply(text))
+                .method("Echo.OutOfMemory", () -> TestService::text, (String text, RpcPeer peer) -> {
+                    throw new OutOfMemoryError("on purpose");
+                })
                 .method("Echo.Null", () -> TestService::text, (String text, RpcPeer peer) -> nothing())
                 .method("Echo.Any", () -> TestService::any, (String text, RpcPeer peer) -> reply(text))
                 .method("Echo.Refuse", () -> TestService::refuse, (String text, RpcPeer peer) -> reply(text))
@@ -71,6 +81,31 @@ final class TestService {
         }
         reader.readUint();
         return reader.readString();
+    }
+
+    @SuppressWarnings("InfiniteRecursion") // that is the point
+    private static String deep(String text, int depth) {
+        return deep(text, depth + 1) + depth;
+    }
+
+    static String deepDecoder(GobReader reader, GobTypes types, int type) throws GobException {
+        reader.readUint();
+        return deep(reader.readString(), 0);
+    }
+
+    /** A list whose end the encoder does not come to. */
+    private static CompletableFuture<Object> endless() {
+        return CompletableFuture.completedFuture(new AbstractList<String>() {
+            @Override
+            public String get(int index) {
+                return deep("", index);
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        });
     }
 
     /** Takes whatever comes, to its end. */

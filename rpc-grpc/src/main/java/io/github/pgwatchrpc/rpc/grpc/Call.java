@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
@@ -77,7 +78,8 @@ final class Call implements MessageAssembler.Listener {
                     StatusCode.of(e.kind()),
                     e.kind() == Kind.RESOURCE_EXHAUSTED ? Refusal.TOO_LARGE : Refusal.BAD_ARGUMENT,
                     e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            Faults.rethrowIfFatal(e);
             LOG.error("call of {} failed", method, e);
             end(StatusCode.INTERNAL, "internal error");
         }

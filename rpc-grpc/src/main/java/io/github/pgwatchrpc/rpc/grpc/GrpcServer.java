@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
@@ -103,10 +104,7 @@ final class MessageAssembler {
         if (kept.length - keptSize < count) {
             int capacity = Math.max(FIRST_ROOM, Math.max(keptSize + count, 2 * kept.length));
             if (!budget.take(capacity - kept.length)) {
-                throw new RpcException(
-                        Kind.RESOURCE_EXHAUSTED,
-                        "bytes of unfinished messages: " + (budget.used() + capacity - kept.length) + " (expected: <= "
-                                + budget.limit() + " of all connections together)");
+                throw new RpcException(Kind.RESOURCE_EXHAUSTED, budget.noRoomFor(capacity - kept.length));
             }
             kept = Arrays.copyOf(kept, capacity);
         }

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.RpcObserver;
@@ -58,7 +59,8 @@ final class UnaryHandler<A, R> implements Handler {
         CompletionStage<R> stage;
         try {
             stage = method.call(complete, call.peer());
-        } catch (RpcException | RuntimeException e) {
+        } catch (RpcException | RuntimeException | Error e) {
+            Faults.rethrowIfFatal(e);
             answered(begin, null, e);
             return;
         }
@@ -73,9 +75,21 @@ final class UnaryHandler<A, R> implements Handler {
         } else if (reply == null) {
             fail(new NullPointerException("the reply of " + call.method()));
         } else {
-            call.send(encoder.apply(reply));
-            call.end(StatusCode.OK, "");
+            send(reply);
         }
+    }
+
+    private void send(R reply) {
+        byte[] message;
+        try {
+            message = encoder.apply(reply);
+        } catch (RuntimeException | Error e) {
+            Faults.rethrowIfFatal(e);
+            fail(e);
+            return;
+        }
+        call.send(message);
+        call.end(StatusCode.OK, "");
     }
 
     private void fail(Throwable failure) {

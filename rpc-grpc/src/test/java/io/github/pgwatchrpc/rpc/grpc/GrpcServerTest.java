@@ -83,6 +83,8 @@ final class GrpcServerTest {
                 return CompletableFuture.failedFuture(new RpcException(Kind.UNAUTHENTICATED, "who?"));
             case "wrapped":
                 return CompletableFuture.failedFuture(new CompletionException(new RpcException("plain")));
+            case "error":
+                throw new NoClassDefFoundError("a fault, told to nobody outside");
             case "null":
                 return completedFuture(null);
             default:
@@ -173,6 +175,7 @@ final class GrpcServerTest {
         "later,16,who?",
         "wrapped,2,plain",
         "other,13,internal error",
+        "error,13,internal error",
         "null,13,internal error"
     })
     void failuresBecomeStatuses(String how, int status, String message) throws Exception {
@@ -182,6 +185,16 @@ final class GrpcServerTest {
         assertEquals(0, answer.messages().size());
         assertEquals("called Test.Fail " + bytes(how).length, observed.next());
         assertEquals("answered Test.Fail failed", observed.next());
+        assertEnded(0, "", client.call(ECHO, bytes("lives on")));
+    }
+
+    @Test
+    void aReplyThatCannotBeWrittenIsAnsweredToo() throws Exception {
+        builder.method("Test", "Unwritten", in -> "", (text, peer) -> completedFuture(text), reply -> {
+            throw new IllegalStateException("a fault, told to nobody outside");
+        });
+        TestClient client = client();
+        assertEnded(13, "internal error", client.call("/Test/Unwritten", bytes("x")));
         assertEnded(0, "", client.call(ECHO, bytes("lives on")));
     }
 
