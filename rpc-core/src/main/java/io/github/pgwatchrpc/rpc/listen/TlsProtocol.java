@@ -8,10 +8,12 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import javax.net.ssl.SSLException;
 
 /**
  * Takes the TLS off a connection and looks again at what comes out: the bytes inside tell the protocol as bytes without
@@ -45,19 +47,38 @@ public final class TlsProtocol implements ProtocolHandler {
         pipeline.addLast("detect-inside", new DetectingHandler(inside, firstRequest, connection));
     }
 
-    /** Says why a handshake failed, or a record could not be read: nothing behind it can know. */
+    /**
+     * Says why a handshake failed, or a record could not be read: nothing behind it can know. What the network does once
+     * the handshake is done has nothing to do with TLS.
+     */
     private static final class Failures extends ChannelInboundHandlerAdapter {
         private final Connection connection;
+        private boolean handshakeDone;
 
         Failures(Connection connection) {
             this.connection = connection;
         }
 
         @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess()) {
+                handshakeDone = true;
+            }
+            ctx.fireUserEventTriggered(event);
+        }
+
+        @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            if (cause instanceof IOException || cause instanceof DecoderException) {
+            if (cause instanceof DecoderException || cause instanceof SSLException) {
                 Throwable reason = cause.getCause() == null ? cause : cause.getCause();
                 connection.close(End.TLS, "TLS: " + reason.getMessage());
+            } else if (cause instanceof IOException) {
+                String reason = String.valueOf(cause.getMessage());
+                if (handshakeDone) {
+                    connection.close(End.CUT, reason);
+                } else {
+                    connection.close(End.TLS, "TLS: " + reason);
+                }
             } else {
                 ctx.fireExceptionCaught(cause);
             }
