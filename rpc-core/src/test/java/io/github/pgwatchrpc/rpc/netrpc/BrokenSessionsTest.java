@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
 import io.github.pgwatchrpc.rpc.RpcPeer;
@@ -20,6 +21,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -115,7 +120,7 @@ class BrokenSessionsTest {
     }
 
     private void run(byte[] stream, byte[] nextCall) {
-        BufferBudget budget = new BufferBudget(10_000_000);
+        MemoryBudget budget = new MemoryBudget(10_000_000);
         Answering answering = new Answering();
         ServerSession session = new ServerSession(server.methods(), NetRpcLimits.DEFAULT, budget, answering);
         MessageFraming framing = new MessageFraming(NetRpcLimits.DEFAULT.gob().messageBytes(), budget, session);
@@ -149,26 +154,85 @@ class BrokenSessionsTest {
         }
     }
 
+    /**
+     * Does something for each number, on all processors. Nearly every case ends in exceptions, and the trace of a deep stack
+     * costs more than the case itself; these threads' stacks are short.
+     */
+    private static void forEach(int count, IntConsumer action) throws Exception {
+        ExecutorService threads =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        try {
+            List<Future<?>> cases = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                int number = i;
+                cases.add(threads.submit(() -> action.accept(number)));
+            }
+            for (Future<?> each : cases) {
+                each.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /**
+     * What can tell anything of one message: the definitions before it, and of the calls its own, the one before and the one
+     * behind. All that a call leaves to those that follow are the types and which of them is the headers', so what is
+     * further away would only be read once more for each of a million cases.
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Window(List<byte[]> before, byte[] message, List<byte[]> behind) {
+
+        static Window around(List<byte[]> messages, int index) {
+            long headerType = -Streams.integer(messages.get(0));
+            int[] calls = new int[messages.size()];
+            for (int i = 1; i < calls.length; i++) {
+                calls[i] = calls[i - 1] + (Streams.integer(messages.get(i)) == headerType ? 1 : 0);
+            }
+            List<byte[]> before = new ArrayList<>();
+            for (int i = 0; i < index; i++) {
+                if (Streams.integer(messages.get(i)) < 0 || calls[i] >= calls[index] - 1) {
+                    before.add(messages.get(i));
+                }
+            }
+            List<byte[]> behind = new ArrayList<>();
+            for (int i = index + 1; i < calls.length && calls[i] <= calls[index] + 1; i++) {
+                behind.add(messages.get(i));
+            }
+            return new Window(before, messages.get(index), behind);
+        }
+
+        byte[] with(byte[] changed) {
+            return Streams.join(Streams.stream(before), changed, Streams.stream(behind));
+        }
+    }
+
+    /** Those of the messages and those of their lengths. */
     @ParameterizedTest
     @ValueSource(strings = {"pgwatch-v3.0-connection", "pgwatch-v3.7-connection", "pgwatch-v3.7-orphan-middle"})
-    void everyByteMayHaveEveryValue(String name) {
-        byte[] good = Streams.golden(name);
-        byte[] nextCall = nextCall(good);
-        run(good, nextCall); // classes are loaded
-        byte[] bad = good.clone();
-        for (int at = 0; at < good.length; at++) {
-            for (int value = 0; value < 256; value++) {
-                bad[at] = (byte) value;
-                run(bad, nextCall, "byte " + at + " is " + value);
-            }
-            bad[at] = good[at];
+    void everyByteMayHaveEveryValue(String name) throws Exception {
+        List<byte[]> messages = wholeCalls(name);
+        byte[] nextCall = nextCall(Streams.golden(name));
+        run(Streams.golden(name), nextCall); // classes are loaded
+        for (int i = 0; i < messages.size(); i++) {
+            String which = "message " + i + ", byte ";
+            Window window = Window.around(messages, i);
+            int begin = Streams.stream(window.before()).length;
+            int end = begin + Requests.message(window.message()).length;
+            forEach(end - begin, at -> {
+                byte[] bad = window.with(Requests.message(window.message()));
+                for (int value = 0; value < 256; value++) {
+                    bad[begin + at] = (byte) value;
+                    run(bad, nextCall, which + at + " is " + value);
+                }
+            });
         }
     }
 
     /** In place of each byte in turn, among them all counts and lengths; the messages' own lengths are put right. */
     @ParameterizedTest
     @ValueSource(strings = {"pgwatch-v3.0-connection", "pgwatch-v3.7-connection", "pgwatch-v3.7-orphan-middle"})
-    void everyByteMayBeAHugeNumber(String name) {
+    void everyByteMayBeAHugeNumber(String name) throws Exception {
         List<byte[]> messages = wholeCalls(name);
         byte[] nextCall = nextCall(Streams.golden(name));
         run(Streams.golden(name), nextCall); // classes are loaded
@@ -178,19 +242,17 @@ class BrokenSessionsTest {
             numbers.add(Streams.uint(1L << bits));
         }
         numbers.add(Streams.uint(-1));
-        for (int i = 0; i < messages.size(); i++) {
-            byte[] good = messages.get(i);
-            List<byte[]> bad = new ArrayList<>(messages);
+        forEach(messages.size(), i -> {
+            Window window = Window.around(messages, i);
+            byte[] good = window.message();
             for (int at = 0; at < good.length; at++) {
                 for (byte[] number : numbers) {
-                    bad.set(
-                            i,
-                            Streams.join(
-                                    Arrays.copyOf(good, at), number, Arrays.copyOfRange(good, at + 1, good.length)));
-                    run(Streams.stream(bad), nextCall, "message " + i + ", byte " + at);
+                    byte[] bad = Streams.join(
+                            Arrays.copyOf(good, at), number, Arrays.copyOfRange(good, at + 1, good.length));
+                    run(window.with(Requests.message(bad)), nextCall, "message " + i + ", byte " + at);
                 }
             }
-        }
+        });
     }
 
     /** A message's own length is any number. */
