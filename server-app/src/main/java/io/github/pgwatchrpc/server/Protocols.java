@@ -4,13 +4,13 @@ import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
-import io.github.pgwatchrpc.rpc.grpc.pgwatch.PayloadLimits;
 import io.github.pgwatchrpc.rpc.grpc.pgwatch.ReceiverService;
 import io.github.pgwatchrpc.rpc.listen.HttpAnswer;
 import io.github.pgwatchrpc.rpc.listen.ProtocolHandler;
 import io.github.pgwatchrpc.rpc.listen.TlsProtocol;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcLimits;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcServer;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
 import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
 import io.netty.handler.ssl.SslContext;
@@ -36,7 +36,7 @@ final class Protocols {
                         NetRpcServer.builder().limits(LIMITS).observer(observer), receiver, Protocols::epochNanos)
                 .build();
         GrpcServer grpc = ReceiverService.add(
-                        GrpcServer.builder().observer(observer), receiver, Protocols::epochNanos, PayloadLimits.DEFAULT)
+                        GrpcServer.builder().observer(observer), receiver, Protocols::epochNanos, ModelLimits.DEFAULT)
                 .build();
         Map<Protocol, ProtocolHandler> inside = new EnumMap<>(Protocol.class);
         inside.put(Protocol.HTTP_CONNECT, netRpc.overHttp());

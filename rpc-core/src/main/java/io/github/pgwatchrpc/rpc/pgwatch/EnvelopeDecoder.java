@@ -38,23 +38,28 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
     private final Supplier<EnvelopeBuilder> builders;
     private final LongSupplier clock;
     private final StructPlan plan = new StructPlan(FIELDS);
-    private final ModelValues others = new ModelValues();
+    private final ModelMeter meter;
+    private final ModelValues others;
 
     /**
-     * A decoder for one stream, with a builder of its own.
+     * A decoder for one stream, with a builder of its own and the default limits.
      *
      * @param clock tells the time of receipt, in nanoseconds since 1970
      */
     public EnvelopeDecoder(LongSupplier clock) {
-        EnvelopeBuilder builder = new EnvelopeBuilder();
-        this.builders = () -> builder;
-        this.clock = clock;
+        this(new EnvelopeBuilder(), clock);
+    }
+
+    private EnvelopeDecoder(EnvelopeBuilder builder, LongSupplier clock) {
+        this(() -> builder, clock, ModelLimits.DEFAULT);
     }
 
     /** A decoder that borrows a builder for each envelope, so that many connections can share one a thread. */
-    EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock) {
+    EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock, ModelLimits limits) {
         this.builders = builders;
         this.clock = clock;
+        this.meter = new ModelMeter(limits);
+        this.others = new ModelValues(meter);
     }
 
     @Override
@@ -62,7 +67,7 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
         EnvelopeBuilder builder = builders.get();
         try {
             builder.receivedAt(clock.getAsLong());
-            others.begin();
+            meter.begin();
             int[] fields = plan.fields(types, type);
             int field = -1;
             for (int delta = plan.readDelta(reader, field); delta != 0; delta = plan.readDelta(reader, field)) {
@@ -90,6 +95,7 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
         }
         builder.customTags(java.util.Map.of());
         for (int left = reader.readCount(); left > 0; left--) {
+            require(meter.tag());
             builder.customTag(reader.readString(), reader.readString());
         }
     }
@@ -103,9 +109,13 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
         int valueType = row.element();
         for (int left = reader.readCount(); left > 0; left--) {
             builder.beginRow();
-            for (int columns = reader.readCount(); columns > 0; columns--) {
+            int columns = reader.readCount();
+            require(meter.row(columns));
+            for (; columns > 0; columns--) {
                 int begin = reader.readBytes();
+                require(meter.name(reader.length()));
                 int column = builder.column(reader.array(), begin, reader.length());
+                require(meter.column(column, reader.length()));
                 if (valueType == INTERFACE) {
                     readInterface(reader, types, builder, column);
                 } else {
@@ -159,6 +169,12 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
                 builder.putText(column, reader.array(), begin, reader.length());
             }
             default -> builder.put(column, others.read(reader, types, type));
+        }
+    }
+
+    private void require(boolean room) throws GobException {
+        if (!room) {
+            throw new GobException("gob: " + meter.refusal());
         }
     }
 

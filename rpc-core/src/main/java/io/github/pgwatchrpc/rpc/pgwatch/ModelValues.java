@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Maps whatever else gob can carry to the model, as {@link io.github.pgwatchrpc.measurement.ValueType} lays down. No
  * released pgwatch sends such values (it registers no types), others may.
  *
- * <p>An element on the wire may be a single byte and is a whole object here, so an envelope may have only as many of them
- * as a single collection may. Not thread-safe.
+ * <p>An element on the wire may be a single byte and is a whole object here, so each is counted. Not thread-safe.
  */
 final class ModelValues {
 
@@ -30,11 +29,10 @@ final class ModelValues {
     /** The name of {@code time.Time} on the wire. Where the wire gives none, a time cannot be told from other bytes. */
     private static final String TIME = "Time";
 
-    private int elements;
+    private final ModelMeter meter;
 
-    /** Begins an envelope. */
-    void begin() {
-        elements = 0;
+    ModelValues(ModelMeter meter) {
+        this.meter = meter;
     }
 
     /** Whether the name of an interface's type, at an offset of the reader's array, is that of single precision. */
@@ -57,13 +55,13 @@ final class ModelValues {
     /** A value that stands by itself, as in an interface. */
     @Nullable
     Object readTopLevel(GobReader reader, GobTypes types, int type) throws GobException {
-        return readTopLevel(reader, types, type, reader.limits().depth());
+        return readTopLevel(reader, types, type, depth(reader));
     }
 
     /** A value inside another one. */
     @Nullable
     Object read(GobReader reader, GobTypes types, int type) throws GobException {
-        return read(reader, types, types.get(type), reader.limits().depth());
+        return read(reader, types, types.get(type), depth(reader));
     }
 
     private @Nullable Object readTopLevel(GobReader reader, GobTypes types, int id, int depth) throws GobException {
@@ -77,8 +75,7 @@ final class ModelValues {
     private @Nullable Object read(GobReader reader, GobTypes types, GobType type, int depth) throws GobException {
         if (depth == 0) {
             throw new GobException(
-                    "gob: nesting of a value: more than " + reader.limits().depth() + " (expected: <= "
-                            + reader.limits().depth() + ")");
+                    "gob: nesting of a value: " + (depth(reader) + 1) + " (expected: <= " + depth(reader) + ")");
         }
         if (type instanceof GobType.Basic basic) {
             return readBasic(reader, types, basic, depth);
@@ -158,7 +155,7 @@ final class ModelValues {
             throws GobException {
         List<@Nullable Object> list = new ArrayList<>();
         for (int left = reader.readCount(); left > 0; left--) {
-            count(reader);
+            count();
             list.add(read(reader, types, element, depth - 1));
         }
         return list;
@@ -171,7 +168,7 @@ final class ModelValues {
         GobType element = types.get(map.element());
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         for (int left = reader.readCount(); left > 0; left--) {
-            count(reader);
+            count();
             Object name = read(reader, types, key, depth - 1);
             String text = name instanceof byte[] bytes ? HexFormat.of().formatHex(bytes) : String.valueOf(name);
             object.put(text, read(reader, types, element, depth - 1));
@@ -190,18 +187,21 @@ final class ModelValues {
                         + (struct.fields().size() - 1 - field) + ")");
             }
             field += (int) delta;
-            count(reader);
+            count();
             GobType.Field each = struct.fields().get(field);
             object.put(each.name(), read(reader, types, types.get(each.type()), depth - 1));
         }
         return object;
     }
 
-    private void count(GobReader reader) throws GobException {
-        elements++;
-        if (elements > reader.limits().elements()) {
-            throw new GobException("gob: elements of all lists and objects of an envelope: " + elements
-                    + " (expected: <= " + reader.limits().elements() + ")");
+    private void count() throws GobException {
+        if (!meter.nested()) {
+            throw new GobException("gob: " + meter.refusal());
         }
+    }
+
+    /** What is refused here must still be gone past, by a reader with a bound of its own. */
+    private int depth(GobReader reader) {
+        return Math.min(meter.limits().depth(), reader.limits().depth());
     }
 }

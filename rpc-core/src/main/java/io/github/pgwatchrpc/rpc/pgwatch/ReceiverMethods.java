@@ -21,7 +21,7 @@ public final class ReceiverMethods {
     private ReceiverMethods() {}
 
     /**
-     * Adds the methods.
+     * Adds the methods with the default limits.
      *
      * @param server to add them to
      * @param receiver takes what comes
@@ -29,11 +29,25 @@ public final class ReceiverMethods {
      * @return the server's builder
      */
     public static NetRpcServer.Builder add(NetRpcServer.Builder server, Receiver receiver, LongSupplier clock) {
+        return add(server, receiver, clock, ModelLimits.DEFAULT);
+    }
+
+    /**
+     * Adds the methods.
+     *
+     * @param server to add them to
+     * @param receiver takes what comes
+     * @param clock tells the time of receipt, in nanoseconds since 1970
+     * @param limits bounds on what a message may make of the model
+     * @return the server's builder
+     */
+    public static NetRpcServer.Builder add(
+            NetRpcServer.Builder server, Receiver receiver, LongSupplier clock, ModelLimits limits) {
         // builders keep what they have learnt of column names; one a thread, not one a connection
         ThreadLocal<EnvelopeBuilder> builders = ThreadLocal.withInitial(EnvelopeBuilder::new);
         return server.method(
                         "Receiver.UpdateMeasurements",
-                        () -> new EnvelopeDecoder(builders::get, clock),
+                        () -> new EnvelopeDecoder(builders::get, clock, limits),
                         (MeasurementEnvelope envelope, RpcPeer peer) -> update(receiver, envelope, peer))
                 .method("Receiver.SyncMetric", SyncMetricDecoder::new, receiver::syncMetric);
     }

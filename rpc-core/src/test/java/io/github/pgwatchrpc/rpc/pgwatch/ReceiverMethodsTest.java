@@ -45,7 +45,11 @@ class ReceiverMethodsTest {
 
     private String answer = "";
 
-    private final NetRpcServer server = ReceiverMethods.add(NetRpcServer.builder(), new Recording(), () -> NOW)
+    private final NetRpcServer server = ReceiverMethods.add(
+                    NetRpcServer.builder(),
+                    new Recording(),
+                    () -> NOW,
+                    ModelLimits.DEFAULT.toBuilder().depth(1000).build())
             .limits(NetRpcLimits.DEFAULT.toBuilder()
                     .gob(GobLimits.DEFAULT.toBuilder().depth(1000).build())
                     .build())
@@ -352,10 +356,11 @@ class ReceiverMethodsTest {
     /** An element is one byte on the wire and an object here. */
     @Test
     void nestedElementsAreBoundedAltogether() {
-        NetRpcServer small = ReceiverMethods.add(NetRpcServer.builder(), new Recording(), () -> NOW)
-                .limits(NetRpcLimits.DEFAULT.toBuilder()
-                        .gob(GobLimits.DEFAULT.toBuilder().elements(10).build())
-                        .build())
+        // a row with a value in a column with a name of one byte, and nine nested values
+        ModelLimits limits = ModelLimits.DEFAULT.toBuilder()
+                .memoryBytes(12 + 36 + 412 + 9 * 200)
+                .build();
+        NetRpcServer small = ReceiverMethods.add(NetRpcServer.builder(), new Recording(), () -> NOW, limits)
                 .build();
         // slices of slices of bool
         byte[] inner = Requests.message(Streams.join(
@@ -381,7 +386,7 @@ class ReceiverMethodsTest {
             assertEquals(
                     List.of(
                             "ok ",
-                            "error gob: elements of all lists and objects of an envelope: 11 (expected: <= 10)",
+                            "error gob: memory for the values of a message: 2460 bytes (expected: <= 2260)",
                             "ok "),
                     withoutNames(peer.answers()));
         }

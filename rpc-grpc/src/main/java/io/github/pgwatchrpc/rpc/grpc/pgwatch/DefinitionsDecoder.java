@@ -4,6 +4,8 @@ import io.github.pgwatchrpc.rpc.grpc.MessageDecoder;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
 import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelMeter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -17,15 +19,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class DefinitionsDecoder implements MessageDecoder<MetricDefinitions> {
 
-    private final PayloadLimits limits;
+    private final ModelLimits limits;
 
-    DefinitionsDecoder(PayloadLimits limits) {
+    DefinitionsDecoder(ModelLimits limits) {
         this.limits = limits;
     }
 
     @Override
     public MetricDefinitions decode(ProtoReader in) throws ProtoException {
-        Fields all = new Fields("DefineMetrics", new StructValues(in, limits).readStruct());
+        Fields all = new Fields("DefineMetrics", new StructValues(in, new ModelMeter(limits)).readStruct());
         Map<String, MetricDefinitions.Metric> metrics = new LinkedHashMap<>();
         for (Fields metric : all.objects("MetricDefs")) {
             metrics.put(

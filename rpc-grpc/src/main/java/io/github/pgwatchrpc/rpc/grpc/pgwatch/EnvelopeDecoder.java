@@ -5,6 +5,8 @@ import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.grpc.MessageDecoder;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelMeter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
@@ -32,9 +34,9 @@ final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
 
     private final Supplier<EnvelopeBuilder> builders;
     private final LongSupplier clock;
-    private final PayloadLimits limits;
+    private final ModelLimits limits;
 
-    EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock, PayloadLimits limits) {
+    EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock, ModelLimits limits) {
         this.builders = builders;
         this.clock = clock;
         this.limits = limits;
@@ -45,13 +47,14 @@ final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
         EnvelopeBuilder builder = builders.get();
         try {
             builder.receivedAt(clock.getAsLong());
-            StructValues nested = new StructValues(in, limits);
+            ModelMeter meter = new ModelMeter(limits);
+            StructValues nested = new StructValues(in, meter);
             for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
                 switch (tag) {
                     case DATABASE -> builder.database(in.readString());
                     case METRIC -> builder.metric(in.readString());
-                    case TAGS -> readTag(in, builder);
-                    case DATA -> readRow(in, builder, nested);
+                    case TAGS -> readTag(in, builder, meter);
+                    case DATA -> readRow(in, builder, meter, nested);
                     default -> in.skip(tag);
                 }
             }
@@ -62,7 +65,14 @@ final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
         }
     }
 
-    private static void readTag(ProtoReader in, EnvelopeBuilder builder) throws ProtoException {
+    private static void require(boolean room, ModelMeter meter) throws ProtoException {
+        if (!room) {
+            throw new ProtoException(meter.refusal());
+        }
+    }
+
+    private static void readTag(ProtoReader in, EnvelopeBuilder builder, ModelMeter meter) throws ProtoException {
+        require(meter.tag(), meter);
         int outer = in.enter();
         String name = "";
         String value = "";
@@ -77,15 +87,14 @@ final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
         builder.customTag(name, value);
     }
 
-    private void readRow(ProtoReader in, EnvelopeBuilder builder, StructValues nested) throws ProtoException {
-        if (builder.rows() == limits.rows()) {
-            throw new ProtoException("rows: more than " + limits.rows());
-        }
+    private static void readRow(ProtoReader in, EnvelopeBuilder builder, ModelMeter meter, StructValues nested)
+            throws ProtoException {
+        require(meter.row(0), meter);
         int outer = in.enter();
         builder.beginRow();
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             if (tag == StructValues.ELEMENT) {
-                readEntry(in, builder, nested);
+                readEntry(in, builder, meter, nested);
             } else {
                 in.skip(tag);
             }
@@ -95,7 +104,9 @@ final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
     }
 
     /** The key tells the column, wherever in the entry it stands: what the value is waits until the entry's end. */
-    private void readEntry(ProtoReader in, EnvelopeBuilder builder, StructValues nested) throws ProtoException {
+    private static void readEntry(ProtoReader in, EnvelopeBuilder builder, ModelMeter meter, StructValues nested)
+            throws ProtoException {
+        require(meter.cell(), meter);
         int outer = in.enter();
         int end = in.limit();
         int key = 0;
@@ -113,10 +124,9 @@ final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
                 in.skip(tag);
             }
         }
+        require(meter.name(keyLength), meter);
         int column = builder.column(in.array(), key, keyLength);
-        if (column >= limits.columns()) {
-            throw new ProtoException("columns of an envelope: more than " + limits.columns());
-        }
+        require(meter.column(column, keyLength), meter);
         in.narrow(value, valueLength);
         readValue(in, builder, column, isTime(in.array(), key, keyLength), nested);
         in.narrow(end, 0);

@@ -6,6 +6,7 @@ import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoWriter;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
 import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
@@ -34,11 +35,11 @@ public final class ReceiverService {
      * @param server to add it to
      * @param receiver takes what comes
      * @param clock tells the time of receipt, in nanoseconds since 1970
-     * @param limits bounds on what a message may hold
+     * @param limits bounds on what a message may make of the model
      * @return the server's builder
      */
     public static GrpcServer.Builder add(
-            GrpcServer.Builder server, Receiver receiver, LongSupplier clock, PayloadLimits limits) {
+            GrpcServer.Builder server, Receiver receiver, LongSupplier clock, ModelLimits limits) {
         // builders keep what they have learnt of column names; one a thread, not one a connection
         ThreadLocal<EnvelopeBuilder> builders = ThreadLocal.withInitial(EnvelopeBuilder::new);
         return server.method(

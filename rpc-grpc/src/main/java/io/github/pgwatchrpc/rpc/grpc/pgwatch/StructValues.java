@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc.grpc.pgwatch;
 
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelMeter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads {@code google.protobuf.Struct}, {@code ListValue} and {@code Value} into maps, lists and values of the model: what
- * few rows hold (json and arrays), and the definitions. One a message: it counts values and depth against the limits.
+ * few rows hold (json and arrays), and the definitions. One a message: it counts values and depth.
  *
  * <p>Numbers are doubles, a Value without a kind is null, and where a map's key or a value's kind comes twice the last one
  * counts, as in every protobuf decoder.
@@ -35,22 +36,21 @@ final class StructValues {
     static final int LIST = 6 << 3 | 2;
 
     private final ProtoReader in;
-    private final PayloadLimits limits;
-    private int values;
+    private final ModelMeter meter;
 
-    StructValues(ProtoReader in, PayloadLimits limits) {
+    StructValues(ProtoReader in, ModelMeter meter) {
         this.in = in;
-        this.limits = limits;
+        this.meter = meter;
     }
 
     /** Reads a Struct that has been entered, or is the whole message. */
     Map<String, @Nullable Object> readStruct() throws ProtoException {
-        return readStruct(limits.depth());
+        return readStruct(meter.limits().depth());
     }
 
     /** Reads a ListValue that has been entered. */
     List<@Nullable Object> readList() throws ProtoException {
-        return readList(limits.depth());
+        return readList(meter.limits().depth());
     }
 
     private Map<String, @Nullable Object> readStruct(int depth) throws ProtoException {
@@ -97,9 +97,8 @@ final class StructValues {
     }
 
     private @Nullable Object enterValue(int depth) throws ProtoException {
-        if (++values > limits.nestedValues()) {
-            throw new ProtoException(
-                    "values inside lists and objects: " + values + " (expected: <= " + limits.nestedValues() + ")");
+        if (!meter.nested()) {
+            throw new ProtoException(meter.refusal());
         }
         int outer = in.enter();
         Object value = null;
@@ -131,7 +130,8 @@ final class StructValues {
 
     private void requireDepth(int left) throws ProtoException {
         if (left == 0) {
-            throw new ProtoException("nesting of lists and objects is deeper than " + limits.depth());
+            int most = meter.limits().depth();
+            throw new ProtoException("nesting of lists and objects: " + (most + 1) + " (expected: <= " + most + ")");
         }
     }
 }

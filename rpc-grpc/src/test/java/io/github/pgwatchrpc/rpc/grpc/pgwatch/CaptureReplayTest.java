@@ -12,6 +12,7 @@ import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -99,7 +100,7 @@ final class CaptureReplayTest {
             }
         };
         RpcListener listener = ReceiverService.add(
-                        GrpcServer.builder().observer(observer), received, () -> 1, PayloadLimits.DEFAULT)
+                        GrpcServer.builder().observer(observer), received, () -> 1, ModelLimits.DEFAULT)
                 .gate((call, peer) -> {
                     if (call.get("username") == null || call.get("password") == null) {
                         troubles.add(call.method() + " without user name or password");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
 import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
@@ -12,6 +13,8 @@ import io.github.pgwatchrpc.measurement.ValueType;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoWriter;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 final class EnvelopeDecoderTest {
@@ -29,10 +33,10 @@ final class EnvelopeDecoderTest {
     private final EnvelopeBuilder builder = new EnvelopeBuilder();
 
     private MeasurementEnvelope decode(byte[] bytes) throws ProtoException {
-        return decode(bytes, PayloadLimits.DEFAULT);
+        return decode(bytes, ModelLimits.DEFAULT);
     }
 
-    private MeasurementEnvelope decode(byte[] bytes, PayloadLimits limits) throws ProtoException {
+    private MeasurementEnvelope decode(byte[] bytes, ModelLimits limits) throws ProtoException {
         return new EnvelopeDecoder(() -> builder, () -> NOW, limits).decode(new ProtoReader(bytes));
     }
 
@@ -248,37 +252,86 @@ final class EnvelopeDecoderTest {
 
     // ---- bounds ----
 
-    private String refused(byte[] bytes, PayloadLimits limits) {
+    private String refused(byte[] bytes, ModelLimits limits) {
         return assertThrows(ProtoException.class, () -> decode(bytes, limits)).getMessage();
     }
 
     @Test
-    void rowsColumnsValuesAndDepthAreBounded() throws ProtoException {
-        PayloadLimits limits = new PayloadLimits(2, 3, 4, 5);
-        List<Map<String, Double>> rows = List.of(Map.of("a", 1.0), Map.of("b", 1.0), Map.of("c", 1.0));
+    void memoryColumnsAndDepthAreBounded() throws ProtoException {
+        List<Map<String, Double>> rows = List.of(Map.of("a", 1.0), Map.of("a", 1.0), Map.of("a", 1.0));
+        byte[] bytes = Messages.envelope("", "", Map.of(), rows);
+        // three rows with a value each, and a column with a name of one byte
+        int exact = 3 * (12 + 36) + 412;
+        assertEquals(3, decode(bytes, new ModelLimits(exact, 1, 1)).size());
         assertEquals(
-                2,
-                decode(Messages.envelope("", "", Map.of(), rows.subList(0, 2)), limits)
-                        .size());
-        assertEquals("rows: more than 2", refused(Messages.envelope("", "", Map.of(), rows), limits));
+                "memory for the values of a message: 556 bytes (expected: <= 555)",
+                refused(bytes, new ModelLimits(exact - 1, 1, 1)));
+        ModelLimits limits = new ModelLimits(5_000, 3, 5);
         Map<String, Double> wide = Map.of("a", 1.0, "b", 1.0, "c", 1.0, "d", 1.0);
         assertEquals(
-                "columns of an envelope: more than 3",
+                "columns of an envelope: 4 (expected: <= 3)",
                 refused(Messages.envelope("", "", Map.of(), List.of(wide)), limits));
-        Map<String, Object> list = Map.of("a", List.of(1.0, 2.0, 3.0, 4.0, 5.0));
-        assertEquals(
-                "values inside lists and objects: 5 (expected: <= 4)",
-                refused(Messages.envelope("", "", Map.of(), List.of(list)), limits));
         Object deep = 1.0;
         for (int i = 0; i < 6; i++) {
             deep = i % 2 == 0 ? List.of(deep) : Map.of("k", deep);
         }
         assertEquals(
-                "nesting of lists and objects is deeper than 5",
-                refused(
-                        Messages.envelope("", "", Map.of(), List.of(Map.of("a", deep))),
-                        new PayloadLimits(2, 3, 100, 5)));
-        assertThrows(IllegalArgumentException.class, () -> new PayloadLimits(0, 1, 1, 1));
+                "nesting of lists and objects: 6 (expected: <= 5)",
+                refused(Messages.envelope("", "", Map.of(), List.of(Map.of("a", deep))), limits));
+        assertThrows(IllegalArgumentException.class, () -> new ModelLimits(1, 1, 0));
+    }
+
+    /** Whatever small bytes ask for: what is allocated for them stays near the bound, and so does what is let through. */
+    @Test
+    void memoryIsBoundedWhateverIsAsked() {
+        int limit = 4 << 20;
+        ModelLimits limits = new ModelLimits(limit, 4_096, 100);
+        ProtoWriter row = new ProtoWriter();
+        for (int i = 0; i < 100; i++) {
+            row.message(1, Messages.entry("" + (char) i, Messages.value(true)));
+        }
+        Map<String, ProtoWriter> messages = new TreeMap<>();
+        ProtoWriter cells = new ProtoWriter();
+        ProtoWriter rowsAlone = new ProtoWriter();
+        ProtoWriter tags = new ProtoWriter();
+        for (int i = 0; i < 5_000; i++) {
+            cells.message(4, row);
+        }
+        for (int i = 0; i < 1_000_000; i++) {
+            rowsAlone.message(4, new ProtoWriter());
+        }
+        for (int i = 0; i < 100_000; i++) {
+            tags.message(3, new ProtoWriter().text(1, "t" + i));
+        }
+        ProtoWriter nulls = new ProtoWriter();
+        ProtoWriter objects = new ProtoWriter();
+        for (int i = 0; i < 100_000; i++) {
+            nulls.message(1, new ProtoWriter());
+            objects.message(1, new ProtoWriter().message(5, new ProtoWriter().message(1, new ProtoWriter())));
+        }
+        messages.put("cells", cells);
+        messages.put("rows", rowsAlone);
+        messages.put("tags", tags);
+        messages.put("nulls", oneCell(new ProtoWriter().message(6, nulls)));
+        messages.put("objects", oneCell(new ProtoWriter().message(6, objects)));
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        for (Map.Entry<String, ProtoWriter> each : messages.entrySet()) {
+            byte[] bytes = each.getValue().toBytes();
+            refused(bytes, limits); // classes are loaded
+            long before = threads.getCurrentThreadAllocatedBytes();
+            String refusal = refused(bytes, limits);
+            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(refusal.startsWith("memory for the values of a message: "), each.getKey() + ": " + refusal);
+            assertTrue(allocated < 2L * limit, each.getKey() + " allocated " + allocated);
+        }
+    }
+
+    private static ProtoWriter oneCell(ProtoWriter value) {
+        return new ProtoWriter()
+                .message(
+                        4,
+                        new ProtoWriter()
+                                .message(1, new ProtoWriter().text(1, "c").message(2, value)));
     }
 
     /** An attacker's row: every entry after the first replaces it. It must take as long as any row of its size. */

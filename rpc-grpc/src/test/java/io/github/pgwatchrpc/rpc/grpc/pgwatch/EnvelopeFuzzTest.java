@@ -6,13 +6,14 @@ import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import org.jspecify.annotations.Nullable;
 
 /** Replays its corpus in every build; with {@code JAZZER_FUZZ=1} it looks for more. */
 final class EnvelopeFuzzTest {
 
     private static final EnvelopeBuilder BUILDER = new EnvelopeBuilder();
-    private static final PayloadLimits LIMITS = new PayloadLimits(10_000, 1_000, 10_000, 50);
+    private static final ModelLimits LIMITS = new ModelLimits(1_000_000, 1_000, 50);
 
     /** Any bytes are an envelope whose every value can be read, or are refused. */
     @FuzzTest(maxDuration = "1m")

@@ -13,6 +13,7 @@ import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcClient;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcServer;
 import io.github.pgwatchrpc.rpc.pgwatch.EnvelopeEncoder;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -54,7 +55,7 @@ final class MixedFleetTest {
         Received received = new Received();
         NetRpcServer netRpc =
                 ReceiverMethods.add(NetRpcServer.builder(), received, () -> 1).build();
-        GrpcServer grpc = ReceiverService.add(GrpcServer.builder(), received, () -> 1, PayloadLimits.DEFAULT)
+        GrpcServer grpc = ReceiverService.add(GrpcServer.builder(), received, () -> 1, ModelLimits.DEFAULT)
                 .build();
         RpcListener listener = RpcListener.builder()
                 .protocol(Protocol.HTTP_CONNECT, netRpc.overHttp())

@@ -14,6 +14,7 @@ import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -54,8 +55,7 @@ final class ReceiverGoInteropTest {
                     : super.updateMeasurements(envelope, peer);
         }
     };
-    private final GrpcServer server = ReceiverService.add(
-                    GrpcServer.builder(), received, () -> 1, PayloadLimits.DEFAULT)
+    private final GrpcServer server = ReceiverService.add(GrpcServer.builder(), received, () -> 1, ModelLimits.DEFAULT)
             .gate((call, peer) -> {
                 boolean receiver = call.method().startsWith("Receiver.");
                 if (receiver && !("joe".equals(call.get("username")) && "secret".equals(call.get("password")))) {

@@ -10,6 +10,7 @@ import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.grpc.TestClient;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -47,7 +48,7 @@ final class ReceiverServiceTest {
     private final TestClient client;
 
     ReceiverServiceTest() throws IOException {
-        listener = ReceiverService.add(GrpcServer.builder(), received, () -> 1, PayloadLimits.DEFAULT)
+        listener = ReceiverService.add(GrpcServer.builder(), received, () -> 1, ModelLimits.DEFAULT)
                 .build()
                 .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         client = new TestClient(listener.address());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
 import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import java.util.Arrays;
 import java.util.Collections;
@@ -22,7 +23,7 @@ final class SmallMessagesTest {
     }
 
     private static MetricDefinitions definitions(byte[] bytes) throws ProtoException {
-        return new DefinitionsDecoder(PayloadLimits.DEFAULT).decode(new ProtoReader(bytes));
+        return new DefinitionsDecoder(ModelLimits.DEFAULT).decode(new ProtoReader(bytes));
     }
 
     @Test
@@ -120,9 +121,9 @@ final class SmallMessagesTest {
     void whatIsDefinedIsBounded() {
         byte[] bytes =
                 Messages.struct(Map.of("MetricDefs", Map.of("a", metric()))).toBytes();
-        PayloadLimits few = new PayloadLimits(1, 1, 5, 10);
+        ModelLimits few = new ModelLimits(5 * 200, 1, 10);
         assertEquals(
-                "values inside lists and objects: 6 (expected: <= 5)",
+                "memory for the values of a message: 1200 bytes (expected: <= 1000)",
                 assertThrows(ProtoException.class, () -> new DefinitionsDecoder(few).decode(new ProtoReader(bytes)))
                         .getMessage());
         byte[] cut = Arrays.copyOf(bytes, bytes.length - 1);
