@@ -84,7 +84,13 @@ public final class Connection implements RpcPeer {
     /** Closes at once, whatever has not been written. */
     void abort(String reason) {
         noteEnd(End.SHUTDOWN, reason);
-        channel.close();
+        // at the socket's end of the pipeline: what speaks HTTP/2 would wait there for its calls first
+        ChannelHandlerContext nearest = channel.pipeline().firstContext();
+        if (nearest == null) {
+            channel.close();
+        } else {
+            nearest.close();
+        }
     }
 
     /**
