@@ -64,6 +64,7 @@ final class DemoCommand implements Callable<Integer> {
         List<Target> targets = targets(server, inTls);
         PrintWriter out = spec.commandLine().getOut();
         CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch connected = new CountDownLatch(DATABASES);
         Traffic traffic = new Traffic();
         List<Thread> sources = new ArrayList<>();
         // Ctrl-C ends as the time does: no more calls, then the server stores what it has accepted
@@ -81,10 +82,11 @@ final class DemoCommand implements Callable<Integer> {
         for (int i = 1; i <= DATABASES; i++) {
             SampleTraffic sample = new SampleTraffic(i);
             Target target = targets.get(i % targets.size());
-            Thread source = new Thread(() -> run(target, sample, traffic, stop), sample.database());
+            Thread source = new Thread(() -> run(target, sample, traffic, connected, stop), sample.database());
             sources.add(source);
             source.start();
         }
+        connected.await(); // the first handshakes of a process take a while
         Progress progress = new Progress(out, traffic);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (stop.getCount() > 0 && (seconds == 0 || System.nanoTime() < end)) {
@@ -126,23 +128,30 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static void run(Target target, SampleTraffic sample, Traffic traffic, CountDownLatch stop) {
-        try (Traffic.Client client = target.connect(null)) {
+    private static void run(
+            Target target, SampleTraffic sample, Traffic traffic, CountDownLatch connected, CountDownLatch stop) {
+        try (Traffic.Client client = connect(target)) {
+            connected.countDown();
             long pause = 1_000_000_000L / CALLS_A_SECOND;
             long next = System.nanoTime();
-            while (!stop.await(Math.max(0, next - System.nanoTime()), TimeUnit.NANOSECONDS)) {
-                MeasurementEnvelope envelope = sample.next(System.currentTimeMillis() * 1_000_000);
-                traffic.call(client, envelope);
+            do {
+                traffic.call(client, sample.next(System.currentTimeMillis() * 1_000_000));
                 next += pause;
-            }
-        } catch (IOException e) {
-            traffic.call(new Broken(e), sample.next(0));
+            } while (!stop.await(Math.max(0, next - System.nanoTime()), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Counts what kept a source from connecting. */
+    private static Traffic.Client connect(Target target) {
+        try {
+            return target.connect(null);
+        } catch (IOException e) {
+            return new Broken(e);
+        }
+    }
+
+    /** Says at each call what kept a source from connecting. */
     private record Broken(IOException why) implements Traffic.Client {
         @Override
         public void send(MeasurementEnvelope envelope) throws IOException {

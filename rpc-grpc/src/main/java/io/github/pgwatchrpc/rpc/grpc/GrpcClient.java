@@ -251,7 +251,11 @@ public final class GrpcClient implements AutoCloseable {
     public void close() {
         connections.close();
         for (GrpcClientConnection each : open) {
-            each.execute(() -> each.close(new IOException("rpc: client is closed")));
+            try {
+                each.execute(() -> each.close(new IOException("rpc: client is closed")));
+            } catch (RejectedExecutionException e) {
+                // shared threads that have ended have closed their connections
+            }
         }
         if (ownsGroup) {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
