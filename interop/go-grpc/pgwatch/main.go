@@ -5,6 +5,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 
@@ -21,6 +24,8 @@ import (
 
 type options struct {
 	addr, user, pass string
+	ca, cert, key    string
+	later            time.Duration
 	scenario         string
 	connections      int
 	calls, rows      int
@@ -43,6 +48,10 @@ func main() {
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:5000", "the receiver")
 	flag.StringVar(&o.user, "user", "", "metadata username")
 	flag.StringVar(&o.pass, "pass", "", "metadata password")
+	flag.StringVar(&o.ca, "ca", "", "use TLS and trust the certificates in this file")
+	flag.StringVar(&o.cert, "cert", "", "with -ca: show this certificate")
+	flag.StringVar(&o.key, "key", "", "with -cert: its private key")
+	flag.DurationVar(&o.later, "later", 0, "with -ca: believe that it is so much later than it is")
 	flag.StringVar(&o.scenario, "scenario", "v5", "v5, v6, errors, services or restart")
 	flag.IntVar(&o.connections, "connections", 1, "how many at the same time, each playing the whole scenario")
 	flag.IntVar(&o.calls, "calls", 10, "UpdateMeasurements calls a connection")
@@ -83,9 +92,39 @@ func main() {
 	_ = json.NewEncoder(os.Stdout).Encode(map[string]any{"accepted": accepted})
 }
 
+// credentials trusts the authorities of -ca and nobody else, as pgwatch does with sslrootca.
+func (o *options) credentials() (credentials.TransportCredentials, error) {
+	if o.ca == "" {
+		return insecure.NewCredentials(), nil
+	}
+	pem, err := os.ReadFile(o.ca)
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{RootCAs: x509.NewCertPool()}
+	if !config.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("no certificate in %s", o.ca)
+	}
+	if o.cert != "" {
+		own, err := tls.LoadX509KeyPair(o.cert, o.key)
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{own}
+	}
+	if o.later != 0 {
+		config.Time = func() time.Time { return time.Now().Add(o.later) }
+	}
+	return credentials.NewTLS(config), nil
+}
+
 func (s *session) run(play func(*session) error) error {
+	transport, err := s.credentials()
+	if err != nil {
+		return err
+	}
 	conn, err := grpc.NewClient("passthrough:///"+s.addr,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(transport),
 		grpc.WithUnaryInterceptor(s.withCredentials))
 	if err != nil {
 		return err

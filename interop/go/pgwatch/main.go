@@ -16,18 +16,20 @@ import (
 	"time"
 
 	"pgwatchrpc/interop/internal/pgwatch"
+	"pgwatchrpc/interop/internal/secure"
 )
 
 type options struct {
-	addr, transport, ca string
-	shape               pgwatch.Shape
-	connections, calls  int
-	rows, inflight      int
-	size                int
-	firstSeq            int64
-	duration, timeout   time.Duration
-	rate                float64
-	expect              expectations
+	addr, transport    string
+	tls                secure.Flags
+	shape              pgwatch.Shape
+	connections, calls int
+	rows, inflight     int
+	size               int
+	firstSeq           int64
+	duration, timeout  time.Duration
+	rate               float64
+	expect             expectations
 }
 
 // expectations are error texts by what causes them.
@@ -73,7 +75,7 @@ func main() {
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:5000", "host:port of the receiver")
 	flag.StringVar(&version, "shape", "v3.7", "version to behave like: "+pgwatch.Shapes)
 	flag.StringVar(&o.transport, "transport", "http", "http: CONNECT first; raw: gob straight away")
-	flag.StringVar(&o.ca, "ca", "", "use TLS and trust the certificates in this file")
+	o.tls.Register()
 	flag.IntVar(&o.connections, "connections", 1, "connections at the same time")
 	flag.IntVar(&o.calls, "calls", 10, "UpdateMeasurements calls a connection (rounds in the scenario orphan)")
 	flag.IntVar(&o.rows, "rows", 10, "rows a call")

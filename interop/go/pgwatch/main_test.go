@@ -196,7 +196,7 @@ func TestTLS(t *testing.T) {
 		}
 		plain := listen(t)
 		l := tls.NewListener(plain, &tls.Config{Certificates: https.TLS.Certificates})
-		o.addr, o.ca, o.transport = plain.Addr().String(), ca, transport
+		o.addr, o.tls.CA, o.transport = plain.Addr().String(), ca, transport
 		if transport == "raw" {
 			go server.ServeRaw(s, l)
 		} else {

@@ -3,14 +3,12 @@ package main
 import (
 	"bufio"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/rpc"
-	"os"
 	"strings"
 	"time"
 
@@ -23,21 +21,17 @@ func dial(o options) (*rpc.Client, error) {
 	if o.transport != "http" && o.transport != "raw" {
 		return nil, fmt.Errorf("transport: %q (expected: http or raw)", o.transport)
 	}
-	if o.ca == "" {
+	config, err := o.tls.Config()
+	if err != nil {
+		return nil, err
+	}
+	if config == nil {
 		if o.transport == "http" {
 			return rpc.DialHTTP("tcp", o.addr)
 		}
 		return rpc.Dial("tcp", o.addr)
 	}
-	pem, err := os.ReadFile(o.ca)
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("no certificate in %s", o.ca)
-	}
-	conn, err := tls.Dial("tcp", o.addr, &tls.Config{RootCAs: roots})
+	conn, err := tls.Dial("tcp", o.addr, config)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.opentest4j.TestAbortedException;
 
 /**
- * The programs of {@code interop/go}, built once for all tests. Where there is no Go, the tests that ask for them are
+ * The programs of {@code interop/go} and, with {@code grpc-} in front of their names, of {@code interop/go-grpc}, built once
+ * for all tests. Where there is no Go, the tests that ask for them are
  * skipped, or fail with {@code -Dinterop.required=true}.
  */
 final class GoPrograms {
@@ -31,6 +32,12 @@ final class GoPrograms {
 
     /** A program that has ended: its code, and what it printed. */
     record Ended(int code, String out, String err) {
+
+        Ended mustFail(String reason) {
+            assertEquals(1, code, () -> err + out);
+            assertTrue(err.contains(reason), () -> "expected: " + reason + "; was: " + err);
+            return this;
+        }
 
         Ended mustSucceed() {
             assertEquals(0, code, () -> err + out);
@@ -98,12 +105,20 @@ final class GoPrograms {
 
     private static GoPrograms build() {
         Path bin = Path.of("target", "go").toAbsolutePath();
-        List<String> command = List.of("go", "build", "-o", bin + "/", "./...");
+        build(List.of("go", "build", "-o", bin + "/", "./..."), Path.of("go"), bin);
+        build(
+                List.of("go", "build", "-o", bin.resolve("grpc-pgwatch").toString(), "./pgwatch"),
+                Path.of("go-grpc"),
+                bin);
+        return new GoPrograms(bin);
+    }
+
+    private static void build(List<String> command, Path source, Path bin) {
         Process process;
         try {
             Files.createDirectories(bin);
             process = new ProcessBuilder(command)
-                    .directory(Path.of("go").toFile())
+                    .directory(source.toFile())
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {
@@ -120,7 +135,6 @@ final class GoPrograms {
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(command.toString(), e);
         }
-        return new GoPrograms(bin);
     }
 
     /** Gives tests the programs as a parameter. */

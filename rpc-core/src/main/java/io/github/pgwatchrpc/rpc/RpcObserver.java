@@ -31,6 +31,16 @@ public interface RpcObserver {
         SHUTDOWN
     }
 
+    /** How a TLS handshake ended. */
+    enum Handshake {
+        /** A session was begun. */
+        FULL,
+        /** An earlier session was taken up again. */
+        RESUMED,
+        /** It ended in an error, or one side left. */
+        FAILED
+    }
+
     /** Why an argument was not handed to its method. */
     enum Refusal {
         /** No such service or method, or an ill-formed name. */
@@ -59,6 +69,14 @@ public interface RpcObserver {
      * @param reason says more
      */
     default void closed(SocketAddress peer, End end, long calls, String reason) {}
+
+    /**
+     * A TLS handshake ended.
+     *
+     * @param peer the other end
+     * @param result how
+     */
+    default void handshake(SocketAddress peer, Handshake result) {}
 
     /**
      * A call is about to be made.

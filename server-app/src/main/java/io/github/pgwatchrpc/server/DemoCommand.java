@@ -1,8 +1,12 @@
 package io.github.pgwatchrpc.server;
 
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
+import io.github.pgwatchrpc.rpc.tls.TlsException;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,7 +22,7 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description =
                 "Runs the receiver together with a generator of realistic pgwatch traffic: ten databases with their "
-                        + "usual metrics, over the real protocol, into the sink. Prints rates, and where to look.")
+                        + "usual metrics, over gRPC and net/rpc inside TLS, into the sink. Prints rates, and where to look.")
 final class DemoCommand implements Callable<Integer> {
 
     private static final int DATABASES = 10;
@@ -47,10 +51,20 @@ final class DemoCommand implements Callable<Integer> {
         if (seconds < 0) {
             throw new ConfigException("--seconds: " + seconds + " (expected: >= 0)", "0 runs until Ctrl-C");
         }
+        boolean inTls = options.tlsCert == null
+                && (options.tlsClientCa == null || options.tlsClientAuth == ClientCertificates.OPTIONAL);
+        if (!inTls && options.plaintext == Plaintext.NEVER) {
+            throw new ConfigException(
+                    "--plaintext never: the demo's own clients cannot speak TLS (they trust the receiver's own authority "
+                            + "alone and have no certificates)",
+                    "leave out --plaintext never, or --tls-cert and --tls-client-ca");
+        }
         Logs.configure(options.logLevel, options.logFormat);
         Server server = Server.start(options);
+        List<Target> targets = targets(server, inTls);
         PrintWriter out = spec.commandLine().getOut();
         CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch connected = new CountDownLatch(DATABASES);
         Traffic traffic = new Traffic();
         List<Thread> sources = new ArrayList<>();
         // Ctrl-C ends as the time does: no more calls, then the server stores what it has accepted
@@ -61,15 +75,18 @@ final class DemoCommand implements Callable<Integer> {
         });
         Runtime.getRuntime().addShutdownHook(hook);
         ServeCommand.print(spec.commandLine(), server);
-        out.println(DATABASES + " databases send " + SampleTraffic.metrics().size() + " metrics"
+        out.println(DATABASES + " databases send " + SampleTraffic.metrics().size()
+                + " metrics, half of them over gRPC, half over net/rpc, " + (inTls ? "inside TLS" : "without TLS")
                 + (seconds > 0 ? " for " + seconds + " s" : "; Ctrl-C stops"));
         out.flush();
         for (int i = 1; i <= DATABASES; i++) {
             SampleTraffic sample = new SampleTraffic(i);
-            Thread source = new Thread(() -> run(server, sample, traffic, stop), sample.database());
+            Target target = targets.get(i % targets.size());
+            Thread source = new Thread(() -> run(target, sample, traffic, connected, stop), sample.database());
             sources.add(source);
             source.start();
         }
+        connected.await(); // the first handshakes of a process take a while
         Progress progress = new Progress(out, traffic);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (stop.getCount() > 0 && (seconds == 0 || System.nanoTime() < end)) {
@@ -92,24 +109,49 @@ final class DemoCommand implements Callable<Integer> {
                 : ExitCode.FAILED;
     }
 
-    private static void run(Server server, SampleTraffic sample, Traffic traffic, CountDownLatch stop) {
-        try (NetRpcTraffic client =
-                NetRpcTraffic.connect(new NetRpcTraffic.Target(Addresses.local(server.address()), null))) {
+    /** One of each protocol. */
+    private static List<Target> targets(Server server, boolean inTls) throws ConfigException {
+        InetSocketAddress address = Addresses.local(server.address());
+        List<Target> targets = new ArrayList<>();
+        try {
+            for (Target.Protocol protocol : Target.Protocol.values()) {
+                SslContext tls = inTls
+                        ? protocol.trusting(
+                                server.tls().authority().orElseThrow().file())
+                        : null;
+                targets.add(Target.of(protocol, address, tls));
+            }
+            return targets;
+        } catch (TlsException e) {
+            server.close();
+            throw new ConfigException("TLS: " + e.getMessage(), e.hint(), e);
+        }
+    }
+
+    private static void run(
+            Target target, SampleTraffic sample, Traffic traffic, CountDownLatch connected, CountDownLatch stop) {
+        try (Traffic.Client client = connect(target)) {
+            connected.countDown();
             long pause = 1_000_000_000L / CALLS_A_SECOND;
             long next = System.nanoTime();
-            while (!stop.await(Math.max(0, next - System.nanoTime()), TimeUnit.NANOSECONDS)) {
-                MeasurementEnvelope envelope = sample.next(System.currentTimeMillis() * 1_000_000);
-                traffic.call(client, envelope);
+            do {
+                traffic.call(client, sample.next(System.currentTimeMillis() * 1_000_000));
                 next += pause;
-            }
-        } catch (IOException e) {
-            traffic.call(new Broken(e), sample.next(0));
+            } while (!stop.await(Math.max(0, next - System.nanoTime()), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Counts what kept a source from connecting. */
+    private static Traffic.Client connect(Target target) {
+        try {
+            return target.connect(null);
+        } catch (IOException e) {
+            return new Broken(e);
+        }
+    }
+
+    /** Says at each call what kept a source from connecting. */
     private record Broken(IOException why) implements Traffic.Client {
         @Override
         public void send(MeasurementEnvelope envelope) throws IOException {

@@ -1,11 +1,17 @@
 package io.github.pgwatchrpc.server;
 
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,11 +24,16 @@ import picocli.CommandLine.Spec;
                         + "calls/s, rows/s, how long answers took, and errors.")
 final class LoadCommand implements Callable<Integer> {
 
+    /** Without a connection calls fail at once; that is not worth counting as fast as it goes. */
+    private static final long PAUSE_NANOS = 10_000_000;
+
     @Option(
             names = "--to",
             paramLabel = "URI",
             required = true,
-            description = "the receiver: rpc://HOST:PORT, with ?sslrootca=FILE for TLS")
+            description =
+                    "the receiver: grpc://NAME:KEY@HOST:PORT/ as pgwatch 4 and later, rpc://HOST:PORT as version 3; with "
+                            + "?sslrootca=FILE for TLS")
     private String to = "";
 
     @Option(names = "--connections", paramLabel = "N", defaultValue = "4", description = "(default: ${DEFAULT-VALUE})")
@@ -50,16 +61,26 @@ final class LoadCommand implements Callable<Integer> {
         requireInRange("--rows", rows, 100_000);
         requireInRange("--seconds", seconds, 86_400);
         Logs.configure("warn", "text");
-        NetRpcTraffic.Target target = NetRpcTraffic.Target.parse(to);
+        Target target = Target.parse(to);
+        EventLoopGroup loops =
+                new MultiThreadIoEventLoopGroup(new DefaultThreadFactory("load-io", true), NioIoHandler.newFactory());
+        try {
+            return send(target, loops);
+        } finally {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        }
+    }
+
+    private int send(Target target, EventLoopGroup loops) throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         List<Traffic.Client> clients = new ArrayList<>();
         try {
             for (int i = 0; i < connections; i++) {
-                clients.add(NetRpcTraffic.connect(target));
+                clients.add(target.connect(loops));
             }
         } catch (IOException e) {
             clients.forEach(Traffic.Client::close);
-            spec.commandLine().getErr().println("pgwatch-rpc: " + to + ": " + e.getMessage());
+            spec.commandLine().getErr().println("pgwatch-rpc: " + target + ": " + e.getMessage());
             spec.commandLine()
                     .getErr()
                     .println("  is the receiver running there? With TLS the URI needs ?sslrootca=FILE");
@@ -96,7 +117,9 @@ final class LoadCommand implements Callable<Integer> {
             envelopes[i] = sample.next(System.currentTimeMillis() * 1_000_000, rows);
         }
         for (int i = 0; System.nanoTime() < end; i++) {
-            traffic.call(client, envelopes[i % envelopes.length]);
+            if (!traffic.call(client, envelopes[i % envelopes.length])) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
         }
     }
 

@@ -36,6 +36,8 @@ public final class Main {
      * @param args the command and its options
      */
     public static void main(String[] args) {
+        // a peer could make the server compute for ever (CVE-2011-1473); Java reads this once, when it first speaks TLS
+        System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
         System.exit(run(args, System.getenv()));
     }
 

@@ -3,19 +3,12 @@ package io.github.pgwatchrpc.server;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcClient;
 import io.github.pgwatchrpc.rpc.pgwatch.EnvelopeEncoder;
+import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import java.io.File;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.util.Map;
-import java.util.TreeMap;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** A load generator's connection over net/rpc, as pgwatch v3 makes it. */
+/** A load generator's connection over net/rpc, as pgwatch v3 makes it: over {@code CONNECT}, or raw gob inside TLS. */
 final class NetRpcTraffic implements Traffic.Client {
 
     private final NetRpcClient client;
@@ -37,58 +30,14 @@ final class NetRpcTraffic implements Traffic.Client {
                 String.class);
     }
 
-    /** Where a load goes: {@code rpc://HOST:PORT}, with {@code ?sslrootca=FILE} raw gob inside TLS as pgwatch v3.6 and 3.7. */
-    record Target(InetSocketAddress address, @Nullable SslContext tls) {
-
-        static Target parse(String text) throws ConfigException {
-            String hint = "for example rpc://localhost:5000, or rpc://localhost:5000?sslrootca=ca.crt with TLS";
-            URI uri;
-            try {
-                uri = new URI(text);
-            } catch (URISyntaxException e) {
-                throw new ConfigException("--to: " + text + ": " + e.getReason(), hint, e);
-            }
-            if (!"rpc".equals(uri.getScheme())) {
-                throw new ConfigException("--to: scheme " + uri.getScheme() + " (expected: rpc)", hint);
-            }
-            if (uri.getHost() == null || uri.getPort() < 0) {
-                throw new ConfigException("--to: " + text + " (expected: rpc://HOST:PORT)", hint);
-            }
-            String authority = parameters(uri).get("sslrootca");
-            InetSocketAddress address = new InetSocketAddress(uri.getHost(), uri.getPort());
-            if (authority == null) {
-                return new Target(address, null);
-            }
-            try {
-                return new Target(
-                        address,
-                        SslContextBuilder.forClient()
-                                .trustManager(new File(authority))
-                                .build());
-            } catch (SSLException | IllegalArgumentException e) {
-                throw new ConfigException("--to: sslrootca " + authority + ": " + e.getMessage(), hint, e);
-            }
-        }
-
-        private static Map<String, String> parameters(URI uri) {
-            Map<String, String> parameters = new TreeMap<>();
-            if (uri.getQuery() != null) {
-                for (String each : uri.getQuery().split("&", -1)) {
-                    int equals = each.indexOf('=');
-                    parameters.put(
-                            equals < 0 ? each : each.substring(0, equals),
-                            equals < 0 ? "" : each.substring(equals + 1));
-                }
-            }
-            return parameters;
-        }
-    }
-
-    static NetRpcTraffic connect(Target target) throws IOException {
+    static NetRpcTraffic connect(Target target, @Nullable EventLoopGroup loops) throws IOException {
         NetRpcClient.Builder builder = NetRpcClient.builder(target.address());
         SslContext tls = target.tls();
         if (tls != null) {
             builder.raw().tls(tls);
+        }
+        if (loops != null) {
+            builder.eventLoops(loops);
         }
         return new NetRpcTraffic(builder.connect());
     }

@@ -54,7 +54,7 @@ final class Protocols {
             ProtocolHandler refusal = refused.get(protocol);
             all.put(protocol, refusal == null ? handler : plaintext.choose(handler, refusal));
         });
-        all.put(Protocol.TLS, new TlsProtocol(tls, inside, LIMITS.firstRequest()));
+        all.put(Protocol.TLS, new TlsProtocol(tls, inside, LIMITS.firstRequest(), observer));
         return all;
     }
 
@@ -66,6 +66,7 @@ final class Protocols {
         refused.put(
                 Protocol.GOB,
                 NetRpcServer.builder().observer(observer).refuseAll(HOW).build().raw());
+        refused.put(Protocol.HTTP, new HttpAnswer("403 Forbidden", HOW));
         // of all codes only UNAVAILABLE keeps pgwatch from starting without a word to its operator
         refused.put(
                 Protocol.HTTP2,

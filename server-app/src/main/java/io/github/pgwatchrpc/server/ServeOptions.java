@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,9 +81,18 @@ final class ServeOptions {
     @Option(
             names = "--tls-client-ca",
             paramLabel = "FILE",
-            description = "PEM: clients must show a certificate of these authorities (mTLS)")
+            description = "PEM: clients show a certificate of these authorities (mTLS)")
     @Nullable
     Path tlsClientCa;
+
+    @Option(
+            names = "--tls-client-auth",
+            paramLabel = "optional|required",
+            defaultValue = "required",
+            description =
+                    "whether, with --tls-client-ca, a client may come without a certificate; one that it shows has to "
+                            + "be good (default: ${DEFAULT-VALUE})")
+    ClientCertificates tlsClientAuth = ClientCertificates.REQUIRED;
 
     @Option(
             names = "--durability",

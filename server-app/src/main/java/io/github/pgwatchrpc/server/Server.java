@@ -3,7 +3,6 @@ package io.github.pgwatchrpc.server;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
-import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
 import io.github.pgwatchrpc.rpc.tls.ServerTls;
 import io.github.pgwatchrpc.rpc.tls.TlsException;
 import io.github.pgwatchrpc.rpc.tls.TlsStatus;
@@ -118,7 +117,7 @@ final class Server implements AutoCloseable {
                     ? ServerTls.withFiles(certificate, key)
                     : ServerTls.withAuthority(data.resolve("tls"), options.tlsHosts);
             if (options.tlsClientCa != null) {
-                builder.clientCertificates(options.tlsClientCa, ClientCertificates.REQUIRED);
+                builder.clientCertificates(options.tlsClientCa, options.tlsClientAuth);
             }
             return builder.open();
         } catch (TlsException e) {
@@ -161,6 +160,12 @@ final class Server implements AutoCloseable {
         metrics.gauge("pgwatch.rpc.waiting.bytes", acceptance, Acceptance::waitingBytes);
         metrics.gauge("pgwatch.rpc.tls.certificate.expiry.seconds", tls, each ->
                 (double) each.status().notAfter().getEpochSecond());
+        metrics.gauge(
+                "pgwatch.rpc.tls.problem",
+                tls,
+                each -> each.status().problem().map(problem -> 1).orElse(0));
+        metrics.gauge("pgwatch.rpc.tls.checks.failed", tls, each ->
+                (double) each.status().failedChecks());
         WebServer pages = web;
         if (pages == null) {
             return;

@@ -55,6 +55,7 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     private final Map<String, Counter> errors = new ConcurrentHashMap<>();
     private final Map<Refusal, Counter> refusals = new EnumMap<>(Refusal.class);
     private final Map<End, Counter> ends = new EnumMap<>(End.class);
+    private final Map<Handshake, Counter> handshakes = new EnumMap<>(Handshake.class);
     private final Map<SyncMetric.Operation, Counter> syncs = new EnumMap<>(SyncMetric.Operation.class);
     private final AtomicLong connections = new AtomicLong();
     private final Map<String, AtomicLong> lastLogged = new ConcurrentHashMap<>();
@@ -66,6 +67,9 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
         }
         for (End each : End.values()) {
             ends.put(each, tagged("pgwatch.rpc.connections.closed", "connections that ended", "reason", each));
+        }
+        for (Handshake each : Handshake.values()) {
+            handshakes.put(each, tagged("pgwatch.rpc.tls.handshakes", "TLS handshakes", "result", each));
         }
         for (SyncMetric.Operation each : SyncMetric.Operation.values()) {
             syncs.put(each, tagged("pgwatch.rpc.sync.metric", "SyncMetric calls", "operation", each));
@@ -185,6 +189,11 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
                 }
             }
         }
+    }
+
+    @Override
+    public void handshake(SocketAddress peer, Handshake result) {
+        count(handshakes, result);
     }
 
     @Override

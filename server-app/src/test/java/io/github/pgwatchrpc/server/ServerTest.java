@@ -59,7 +59,7 @@ class ServerTest {
     }
 
     private static NetRpcTraffic connect(Server server) throws IOException {
-        return NetRpcTraffic.connect(new NetRpcTraffic.Target(server.address(), null));
+        return NetRpcTraffic.connect(Target.of(Target.Protocol.NET_RPC, server.address(), null), null);
     }
 
     private List<String> lines() throws IOException {

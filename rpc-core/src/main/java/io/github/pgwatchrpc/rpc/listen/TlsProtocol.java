@@ -1,6 +1,8 @@
 package io.github.pgwatchrpc.rpc.listen;
 
+import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
+import io.github.pgwatchrpc.rpc.RpcObserver.Handshake;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -24,6 +26,7 @@ public final class TlsProtocol implements ProtocolHandler {
     private final SslContext tls;
     private final Map<Protocol, ProtocolHandler> inside;
     private final Duration firstRequest;
+    private final RpcObserver observer;
 
     /**
      * TLS with other protocols inside.
@@ -31,11 +34,14 @@ public final class TlsProtocol implements ProtocolHandler {
      * @param tls the server's side; asked for a new handler for each connection
      * @param inside what may be spoken inside
      * @param firstRequest how long the handshake may take, and then, once a byte has come, telling the protocol
+     * @param observer is told how handshakes end
      */
-    public TlsProtocol(SslContext tls, Map<Protocol, ProtocolHandler> inside, Duration firstRequest) {
+    public TlsProtocol(
+            SslContext tls, Map<Protocol, ProtocolHandler> inside, Duration firstRequest, RpcObserver observer) {
         this.tls = tls;
         this.inside = new EnumMap<>(inside);
         this.firstRequest = firstRequest;
+        this.observer = observer;
     }
 
     @Override
@@ -43,28 +49,41 @@ public final class TlsProtocol implements ProtocolHandler {
         SslHandler handler = tls.newHandler(pipeline.channel().alloc());
         handler.setHandshakeTimeoutMillis(firstRequest.toMillis());
         pipeline.addLast("tls", handler);
-        pipeline.addLast("tls-failures", new Failures(connection));
+        pipeline.addLast("tls-end", new Handshakes(connection, observer));
         pipeline.addLast("detect-inside", new DetectingHandler(inside, firstRequest, connection));
     }
 
     /**
-     * Says why a handshake failed, or a record could not be read: nothing behind it can know. What the network does once
-     * the handshake is done has nothing to do with TLS.
+     * Says how a handshake ended, and why it failed or a record could not be read: nothing behind it can know. What the
+     * network does once the handshake is done has nothing to do with TLS.
      */
-    private static final class Failures extends ChannelInboundHandlerAdapter {
+    private static final class Handshakes extends ChannelInboundHandlerAdapter {
         private final Connection connection;
+        private final RpcObserver observer;
+        private final long began = System.currentTimeMillis();
         private boolean handshakeDone;
 
-        Failures(Connection connection) {
+        Handshakes(Connection connection, RpcObserver observer) {
             this.connection = connection;
+            this.observer = observer;
         }
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess()) {
-                handshakeDone = true;
+            if (event instanceof SslHandshakeCompletionEvent end) {
+                handshakeDone |= end.isSuccess();
+                observer.handshake(connection.address(), result(ctx, end));
             }
             ctx.fireUserEventTriggered(event);
+        }
+
+        /** Java does not say that a session was resumed, but such a session is older than the handshake. */
+        private Handshake result(ChannelHandlerContext ctx, SslHandshakeCompletionEvent end) {
+            SslHandler handler = ctx.pipeline().get(SslHandler.class);
+            if (!end.isSuccess() || handler == null) {
+                return Handshake.FAILED;
+            }
+            return handler.engine().getSession().getCreationTime() < began ? Handshake.RESUMED : Handshake.FULL;
         }
 
         @Override

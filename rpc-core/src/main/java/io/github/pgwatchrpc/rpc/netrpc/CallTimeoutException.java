@@ -7,7 +7,12 @@ public final class CallTimeoutException extends IOException {
 
     private static final long serialVersionUID = 1;
 
-    CallTimeoutException(String message) {
+    /**
+     * A call without an answer.
+     *
+     * @param message names the call and the time
+     */
+    public CallTimeoutException(String message) {
         super(message);
     }
 }

@@ -19,8 +19,10 @@ import java.util.function.Supplier;
  * <p>What a column's type is depends on its kind on the wire alone, never on its value: a number is a double, be it whole or
  * not, or the column would change its type from row to row. The one exception is {@code epoch_ns}, which is a whole number
  * of nanoseconds by what it means and becomes an integer again, rounded to the nearest.
+ *
+ * <p>As thread-safe as its builders.
  */
-final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
+public final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
 
     private static final int DATABASE = 1 << 3 | 2;
     private static final int METRIC = 2 << 3 | 2;
@@ -36,7 +38,14 @@ final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope> {
     private final LongSupplier clock;
     private final ModelLimits limits;
 
-    EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock, ModelLimits limits) {
+    /**
+     * A decoder.
+     *
+     * @param builders gives the builder to use, of the calling thread for instance
+     * @param clock tells the time of receipt, in nanoseconds since 1970
+     * @param limits bounds on what a message may hold
+     */
+    public EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock, ModelLimits limits) {
         this.builders = builders;
         this.clock = clock;
         this.limits = limits;

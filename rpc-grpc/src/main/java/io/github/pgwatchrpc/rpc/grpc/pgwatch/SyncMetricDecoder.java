@@ -41,4 +41,14 @@ final class SyncMetricDecoder implements MessageDecoder<SyncMetric> {
             default -> SyncMetric.Operation.INVALID;
         };
     }
+
+    /** The number of an operation on this wire. */
+    static int number(SyncMetric.Operation operation) {
+        return switch (operation) {
+            case INVALID -> 0;
+            case ADD -> 1;
+            case DELETE -> 2;
+            case DEFINE -> 3;
+        };
+    }
 }

@@ -3,7 +3,10 @@ package io.github.pgwatchrpc.rpc.grpc.protobuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Writes protobuf into an array that grows. Fields are left out by not writing them. Not thread-safe. */
+/**
+ * Writes protobuf into an array that grows. Fields are left out by not writing them. Messages nest either as writers of
+ * their own or, where there are many, between {@link #begin} and {@link #end}. Not thread-safe.
+ */
 public final class ProtoWriter {
 
     private byte[] array = new byte[64];
@@ -80,6 +83,55 @@ public final class ProtoWriter {
      */
     public ProtoWriter message(int field, ProtoWriter message) {
         return bytes(field, message.array, 0, message.size);
+    }
+
+    /**
+     * Begins a message inside this one, whose fields are those written from now on until {@link #end}. Without a copy of
+     * each level, and without knowing lengths beforehand.
+     *
+     * @param field the field's number
+     * @return to be given to {@link #end}
+     */
+    public int begin(int field) {
+        raw((long) field << 3 | 2);
+        reserve(1);
+        return ++size;
+    }
+
+    /**
+     * Ends the message that was begun last.
+     *
+     * @param begin what {@link #begin} gave
+     * @return this writer
+     */
+    public ProtoWriter end(int begin) {
+        int length = size - begin;
+        int more = 0; // one byte of length was set aside, for short messages are the rule
+        for (int left = length >>> 7; left != 0; left >>>= 7) {
+            more++;
+        }
+        if (more > 0) {
+            reserve(more);
+            System.arraycopy(array, begin, array, begin + more, length);
+            size += more;
+        }
+        int left = length;
+        for (int i = begin - 1; i < begin - 1 + more; i++) {
+            array[i] = (byte) (left | 0x80);
+            left >>>= 7;
+        }
+        array[begin - 1 + more] = (byte) left;
+        return this;
+    }
+
+    /**
+     * Forgets what has been written and keeps the room for it.
+     *
+     * @return this writer
+     */
+    public ProtoWriter clear() {
+        size = 0;
+        return this;
     }
 
     /**
