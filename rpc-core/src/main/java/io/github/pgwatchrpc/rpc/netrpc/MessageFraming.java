@@ -32,6 +32,24 @@ final class MessageFraming {
         }
 
         /**
+         * How long a message may be now.
+         *
+         * @param usual what this framing was made for
+         */
+        default int messageBytes(int usual) {
+            return usual;
+        }
+
+        /**
+         * Whose room an unfinished message takes now.
+         *
+         * @param usual what this framing was made with
+         */
+        default BufferBudget budget(BufferBudget usual) {
+            return usual;
+        }
+
+        /**
          * A message without its length.
          *
          * @param bytes valid only during the call
@@ -56,12 +74,16 @@ final class MessageFraming {
 
     private int keptSize;
 
+    /** Where its room was taken from: whose turn it is can change when it is handed on. */
+    private BufferBudget keptFrom;
+
     /** How much of the message being skipped is still to come. */
     private long toSkip;
 
     MessageFraming(int messageBytes, BufferBudget budget, Listener listener) {
         this.messageBytes = messageBytes;
         this.budget = budget;
+        this.keptFrom = budget;
         this.listener = listener;
     }
 
@@ -91,6 +113,7 @@ final class MessageFraming {
                 int next = readMessage(bytes, position, end);
                 if (next < 0) {
                     kept = new byte[FREE_BYTES];
+                    keptFrom = listener.budget(budget);
                     next = fill(bytes, position, end);
                 }
                 position = next;
@@ -112,11 +135,12 @@ final class MessageFraming {
         long length = length(bytes, position, prefix);
         int begin = position + prefix;
         int there = end - begin;
-        if (length > messageBytes) {
+        int most = listener.messageBytes(messageBytes);
+        if (length > most) {
             if (there < Math.min(length, LOOK_AHEAD)) {
                 return -1;
             }
-            skip(bytes, begin, length, there, "bytes of a message: " + length + " (expected: <= " + messageBytes + ")");
+            skip(bytes, begin, length, there, "bytes of a message: " + length + " (expected: <= " + most + ")");
             return (int) (begin + Math.min(length, there));
         }
         if (there < length) {
@@ -139,12 +163,12 @@ final class MessageFraming {
     private int completeKept(byte[] bytes, int position, int end) throws GobException {
         int prefix = prefixLength(kept[0]);
         long length = keptSize < prefix ? 0 : length(kept, 0, prefix);
-        long wanted = prefix + (length > messageBytes ? Math.min(length, LOOK_AHEAD) : length);
+        long wanted = prefix + (length > listener.messageBytes(messageBytes) ? Math.min(length, LOOK_AHEAD) : length);
         if (keptSize == kept.length) {
             int capacity = (int) Math.min(wanted, Math.max(2L * keptSize, (long) keptSize + end - position));
-            if (!budget.take(capacity - keptSize)) {
-                String reason = "bytes of unfinished messages: " + (budget.used() + capacity - keptSize)
-                        + " (expected: <= " + budget.limit() + " of all connections together)";
+            if (!keptFrom.take(capacity - keptSize)) {
+                String reason = "bytes of unfinished messages: " + (keptFrom.used() + capacity - keptSize)
+                        + " (expected: <= " + keptFrom.limit() + " of all connections together)";
                 skip(kept, prefix, length, keptSize - prefix, reason);
                 letGo();
                 return position;
@@ -167,7 +191,7 @@ final class MessageFraming {
     }
 
     private void letGo() {
-        budget.giveBack(Math.max(0, kept.length - FREE_BYTES));
+        keptFrom.giveBack(Math.max(0, kept.length - FREE_BYTES));
         kept = NOTHING;
         keptSize = 0;
     }

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,14 +36,22 @@ public final class NetRpcServer {
     private final MethodTable methods;
     private final NetRpcLimits limits;
     private final RpcObserver observer;
+    private final Function<? super RpcPeer, ? extends ArgumentGate> gates;
     private final BufferBudget budget;
+    private final BufferBudget strangers;
     private final ServerConnection.Scratch scratch = new ServerConnection.Scratch();
 
-    private NetRpcServer(MethodTable methods, NetRpcLimits limits, RpcObserver observer) {
+    private NetRpcServer(
+            MethodTable methods,
+            NetRpcLimits limits,
+            RpcObserver observer,
+            Function<? super RpcPeer, ? extends ArgumentGate> gates) {
         this.methods = methods;
         this.limits = limits;
         this.observer = observer;
+        this.gates = gates;
         this.budget = new BufferBudget(limits.bufferedBytes());
+        this.strangers = new BufferBudget(limits.strangerBufferedBytes());
     }
 
     /**
@@ -97,6 +106,14 @@ public final class NetRpcServer {
         return budget;
     }
 
+    BufferBudget strangers() {
+        return strangers;
+    }
+
+    ArgumentGate gate(RpcPeer peer) {
+        return gates.apply(peer);
+    }
+
     ServerConnection.Scratch scratch() {
         return scratch;
     }
@@ -136,6 +153,7 @@ public final class NetRpcServer {
         private @Nullable String refusal;
         private NetRpcLimits limits = NetRpcLimits.DEFAULT;
         private RpcObserver observer = RpcObserver.NONE;
+        private Function<? super RpcPeer, ? extends ArgumentGate> gates = ArgumentGate::open;
 
         private Builder() {}
 
@@ -245,12 +263,23 @@ public final class NetRpcServer {
         }
 
         /**
+         * Sets who decides which calls may go on; without it, all may.
+         *
+         * @param eachPeer makes the gate of a connection
+         * @return this builder
+         */
+        public Builder gate(Function<? super RpcPeer, ? extends ArgumentGate> eachPeer) {
+            gates = Objects.requireNonNull(eachPeer, "gate");
+            return this;
+        }
+
+        /**
          * Makes the server.
          *
          * @return the server
          */
         public NetRpcServer build() {
-            return new NetRpcServer(new MethodTable(methods, refusal), limits, observer);
+            return new NetRpcServer(new MethodTable(methods, refusal), limits, observer, gates);
         }
     }
 }

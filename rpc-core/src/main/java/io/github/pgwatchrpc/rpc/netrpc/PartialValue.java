@@ -10,16 +10,15 @@ final class PartialValue {
     private static final byte[] NOTHING = {};
     private static final int[] NO_LENGTHS = {};
 
-    private final int limit;
-    private final BufferBudget budget;
+    /** Where the room for the messages was taken from. */
+    private BufferBudget budget;
 
     private byte[] bytes = NOTHING;
     private int size;
     private int[] lengths = NO_LENGTHS;
     private int messages;
 
-    PartialValue(int limit, BufferBudget budget) {
-        this.limit = limit;
+    PartialValue(BufferBudget budget) {
         this.budget = budget;
     }
 
@@ -34,10 +33,15 @@ final class PartialValue {
     /**
      * Keeps a copy of another message.
      *
+     * @param limit how long all of them together may be
+     * @param room where to take the room from; the first message's counts for all
      * @return null, or why there is no room for it
      */
     @Nullable
-    String add(byte[] from, int offset, int length) {
+    String add(byte[] from, int offset, int length, int limit, BufferBudget room) {
+        if (messages == 0) {
+            budget = room;
+        }
         if (length > limit - size) {
             return "gob: bytes of a value in several messages: " + ((long) size + length) + " (expected: <= " + limit
                     + ")";
