@@ -10,6 +10,7 @@ enum StatusCode {
     INVALID_ARGUMENT(3),
     DEADLINE_EXCEEDED(4),
     NOT_FOUND(5),
+    PERMISSION_DENIED(7),
     RESOURCE_EXHAUSTED(8),
     UNIMPLEMENTED(12),
     INTERNAL(13),
@@ -29,6 +30,7 @@ enum StatusCode {
             case UNKNOWN -> UNKNOWN;
             case INVALID_ARGUMENT -> INVALID_ARGUMENT;
             case UNAUTHENTICATED -> UNAUTHENTICATED;
+            case PERMISSION_DENIED -> PERMISSION_DENIED;
             case RESOURCE_EXHAUSTED -> RESOURCE_EXHAUSTED;
             case UNAVAILABLE -> UNAVAILABLE;
             case INTERNAL -> INTERNAL;
