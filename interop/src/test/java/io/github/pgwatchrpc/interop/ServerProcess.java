@@ -32,6 +32,11 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts a receiver with its files in {@code directory/data}, and waits until it says that it listens. */
     static ServerProcess start(Path directory) throws IOException {
+        return start(directory, "none");
+    }
+
+    /** The same with what callers have to show, as {@code --auth} takes it. */
+    static ServerProcess start(Path directory, String auth) throws IOException {
         assertTrue(Files.isRegularFile(JAR), () -> JAR + " is missing: ./mvnw verify packages it first");
         Path data = directory.resolve("data");
         Path log = Files.createTempFile(directory, "server", ".log");
@@ -40,7 +45,7 @@ final class ServerProcess implements AutoCloseable {
         // a file that begins anew at midnight would be one more thing to look for
         String sink = "jsonfile:" + data.resolve("measurements.jsonl") + "?daily=false";
         command.addAll(List.of("--listen", "127.0.0.1:0", "--web-addr", "127.0.0.1:0", "--sink", sink));
-        command.addAll(List.of("--data-dir", data.toString()));
+        command.addAll(List.of("--data-dir", data.toString(), "--auth", auth));
         Process process =
                 new ProcessBuilder(command).redirectError(log.toFile()).start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);

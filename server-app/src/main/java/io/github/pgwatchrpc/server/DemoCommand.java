@@ -64,9 +64,11 @@ final class DemoCommand implements Callable<Integer> {
         out.println(DATABASES + " databases send " + SampleTraffic.metrics().size() + " metrics"
                 + (seconds > 0 ? " for " + seconds + " s" : "; Ctrl-C stops"));
         out.flush();
+        NetRpcTraffic.Target target = new NetRpcTraffic.Target(
+                Addresses.local(server.address()), null, server.access().key());
         for (int i = 1; i <= DATABASES; i++) {
             SampleTraffic sample = new SampleTraffic(i);
-            Thread source = new Thread(() -> run(server, sample, traffic, stop), sample.database());
+            Thread source = new Thread(() -> run(target, sample, traffic, stop), sample.database());
             sources.add(source);
             source.start();
         }
@@ -92,9 +94,8 @@ final class DemoCommand implements Callable<Integer> {
                 : ExitCode.FAILED;
     }
 
-    private static void run(Server server, SampleTraffic sample, Traffic traffic, CountDownLatch stop) {
-        try (NetRpcTraffic client =
-                NetRpcTraffic.connect(new NetRpcTraffic.Target(Addresses.local(server.address()), null))) {
+    private static void run(NetRpcTraffic.Target target, SampleTraffic sample, Traffic traffic, CountDownLatch stop) {
+        try (NetRpcTraffic client = NetRpcTraffic.connect(target)) {
             long pause = 1_000_000_000L / CALLS_A_SECOND;
             long next = System.nanoTime();
             while (!stop.await(Math.max(0, next - System.nanoTime()), TimeUnit.NANOSECONDS)) {

@@ -3,9 +3,11 @@ package io.github.pgwatchrpc.server;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,8 +24,12 @@ final class LoadCommand implements Callable<Integer> {
             names = "--to",
             paramLabel = "URI",
             required = true,
-            description = "the receiver: rpc://HOST:PORT, with ?sslrootca=FILE for TLS")
+            description = "the receiver: rpc://HOST:PORT, with ?sslrootca=FILE for TLS, ?token=KEY for a key")
     private String to = "";
+
+    @Option(names = "--key-file", paramLabel = "FILE", description = "the file of a key, such as DATA/api-key")
+    @Nullable
+    private Path keyFile;
 
     @Option(names = "--connections", paramLabel = "N", defaultValue = "4", description = "(default: ${DEFAULT-VALUE})")
     private int connections = 4;
@@ -50,7 +56,8 @@ final class LoadCommand implements Callable<Integer> {
         requireInRange("--rows", rows, 100_000);
         requireInRange("--seconds", seconds, 86_400);
         Logs.configure("warn", "text");
-        NetRpcTraffic.Target target = NetRpcTraffic.Target.parse(to);
+        NetRpcTraffic.Target parsed = NetRpcTraffic.Target.parse(to);
+        NetRpcTraffic.Target target = keyFile == null ? parsed : parsed.withKey(Access.readKey(keyFile));
         PrintWriter out = spec.commandLine().getOut();
         List<Traffic.Client> clients = new ArrayList<>();
         try {
@@ -59,7 +66,7 @@ final class LoadCommand implements Callable<Integer> {
             }
         } catch (IOException e) {
             clients.forEach(Traffic.Client::close);
-            spec.commandLine().getErr().println("pgwatch-rpc: " + to + ": " + e.getMessage());
+            spec.commandLine().getErr().println("pgwatch-rpc: " + target + ": " + e.getMessage());
             spec.commandLine()
                     .getErr()
                     .println("  is the receiver running there? With TLS the URI needs ?sslrootca=FILE");

@@ -21,7 +21,7 @@ final class NetRpcTraffic implements Traffic.Client {
     private final NetRpcClient client;
     private final NetRpcClient.Method<MeasurementEnvelope, String> update;
 
-    private NetRpcTraffic(NetRpcClient client) {
+    private NetRpcTraffic(NetRpcClient client, @Nullable String key) {
         this.client = client;
         this.update = client.method(
                 "Receiver.UpdateMeasurements",
@@ -29,7 +29,7 @@ final class NetRpcTraffic implements Traffic.Client {
                     EnvelopeEncoder[] encoder = new EnvelopeEncoder[1];
                     return (envelope, writer) -> {
                         if (encoder[0] == null) {
-                            encoder[0] = new EnvelopeEncoder(writer);
+                            encoder[0] = new EnvelopeEncoder(writer, key);
                         }
                         encoder[0].encode(envelope);
                     };
@@ -37,34 +37,58 @@ final class NetRpcTraffic implements Traffic.Client {
                 String.class);
     }
 
-    /** Where a load goes: {@code rpc://HOST:PORT}, with {@code ?sslrootca=FILE} raw gob inside TLS as pgwatch v3.6 and 3.7. */
-    record Target(InetSocketAddress address, @Nullable SslContext tls) {
+    /**
+     * Where a load goes: {@code rpc://HOST:PORT}, with {@code ?sslrootca=FILE} raw gob inside TLS as pgwatch v3.6 and 3.7, with
+     * {@code ?token=KEY} with a key.
+     */
+    record Target(
+            InetSocketAddress address,
+            @Nullable SslContext tls,
+            @Nullable String key) {
+
+        Target(InetSocketAddress address, @Nullable SslContext tls) {
+            this(address, tls, null);
+        }
+
+        Target withKey(String other) {
+            return new Target(address, tls, other);
+        }
+
+        /** Does not show the key. */
+        @Override
+        public String toString() {
+            return "rpc://" + Addresses.print(address);
+        }
 
         static Target parse(String text) throws ConfigException {
+            // the key in it is for no terminal
+            String shown = text.replaceAll("token=[^&]*", "token=...");
             String hint = "for example rpc://localhost:5000, or rpc://localhost:5000?sslrootca=ca.crt with TLS";
             URI uri;
             try {
                 uri = new URI(text);
             } catch (URISyntaxException e) {
-                throw new ConfigException("--to: " + text + ": " + e.getReason(), hint, e);
+                throw new ConfigException("--to: " + shown + ": " + e.getReason(), hint, e);
             }
             if (!"rpc".equals(uri.getScheme())) {
                 throw new ConfigException("--to: scheme " + uri.getScheme() + " (expected: rpc)", hint);
             }
             if (uri.getHost() == null || uri.getPort() < 0) {
-                throw new ConfigException("--to: " + text + " (expected: rpc://HOST:PORT)", hint);
+                throw new ConfigException("--to: " + shown + " (expected: rpc://HOST:PORT)", hint);
             }
             String authority = parameters(uri).get("sslrootca");
+            String key = parameters(uri).get("token");
             InetSocketAddress address = new InetSocketAddress(uri.getHost(), uri.getPort());
             if (authority == null) {
-                return new Target(address, null);
+                return new Target(address, null, key);
             }
             try {
                 return new Target(
                         address,
                         SslContextBuilder.forClient()
                                 .trustManager(new File(authority))
-                                .build());
+                                .build(),
+                        key);
             } catch (SSLException | IllegalArgumentException e) {
                 throw new ConfigException("--to: sslrootca " + authority + ": " + e.getMessage(), hint, e);
             }
@@ -90,7 +114,7 @@ final class NetRpcTraffic implements Traffic.Client {
         if (tls != null) {
             builder.raw().tls(tls);
         }
-        return new NetRpcTraffic(builder.connect());
+        return new NetRpcTraffic(builder.connect(), target.key());
     }
 
     @Override

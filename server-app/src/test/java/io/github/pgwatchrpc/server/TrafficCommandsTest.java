@@ -57,6 +57,7 @@ class TrafficCommandsTest {
         ServeOptions options = new ServeOptions();
         options.listen = "127.0.0.1:0";
         options.webAddress = "off";
+        options.auth = Auth.NONE;
         options.dataDir = directory.resolve("data");
         try (Server server = Server.start(options)) {
             Ran ran = Ran.command(
@@ -78,6 +79,7 @@ class TrafficCommandsTest {
         ServeOptions options = new ServeOptions();
         options.listen = "127.0.0.1:0";
         options.webAddress = "off";
+        options.auth = Auth.NONE;
         options.dataDir = directory.resolve("data");
         options.sinks = java.util.List.of("outcome:refused");
         try (Server server = Server.start(options)) {

@@ -34,6 +34,7 @@ public final class KeyAuthenticator implements Authenticator {
     private final List<Network> trusted;
     private final Clock clock;
     private final AuthObserver observer;
+    private final FailureLimits limits;
     private final FailureGate failures;
     private final AuditLog audit;
 
@@ -43,6 +44,7 @@ public final class KeyAuthenticator implements Authenticator {
         this.trusted = builder.trusted;
         this.clock = builder.clock;
         this.observer = builder.observer;
+        this.limits = builder.limits;
         this.failures = new FailureGate(builder.limits, builder.nanoTime);
         this.audit = new AuditLog(builder.nanoTime);
     }
@@ -255,7 +257,11 @@ public final class KeyAuthenticator implements Authenticator {
         audit.refused(outcome, peer.address(), shown.protocol(), way, key);
         // a key that the connection has proved and that was taken away since is no guess
         boolean guess = outcome.isSuspicious() && key.isEmpty();
-        long delay = guess ? failures.failed(peer.address()) : 0;
+        long delay = switch (outcome) {
+            case DATABASE -> 0; // its caller has a key
+            case BLOCKED -> limits.blocked().toNanos();
+            default -> Math.max(limits.least().toNanos(), guess ? failures.failed(peer.address()) : 0);
+        };
         return new DeniedException(
                 outcome == Outcome.DATABASE ? Kind.PERMISSION_DENIED : Kind.UNAUTHENTICATED, text, delay);
     }

@@ -13,7 +13,15 @@ class FailureGateTest {
 
     private long now = Long.MAX_VALUE - 5; // time that runs over must not matter
     private final FailureLimits limits = new FailureLimits(
-            3, Duration.ofMillis(10), Duration.ofMillis(40), 10, Duration.ofSeconds(30), Duration.ofSeconds(1), 100);
+            3,
+            Duration.ofMillis(10),
+            Duration.ofMillis(40),
+            Duration.ZERO,
+            Duration.ZERO,
+            10,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(1),
+            100);
     private final FailureGate gate = new FailureGate(limits, () -> now);
 
     private static InetSocketAddress address(String host) {

@@ -253,7 +253,9 @@ class KeyAuthenticatorTest {
         }
         assertEquals(limits.longest().toNanos(), slowest);
         for (int i = 0; i < 100_000; i++) {
-            assertEquals(0, refused(Outcome.BLOCKED, shown(key), PEER, null).delayNanos());
+            assertEquals(
+                    limits.blocked().toNanos(),
+                    refused(Outcome.BLOCKED, shown(key), PEER, null).delayNanos());
         }
         assertEquals(1, authenticator.blockedAddresses());
         admitted(Outcome.KEY, shown(key), PEER, proved);
@@ -277,7 +279,9 @@ class KeyAuthenticatorTest {
         keys.check();
         for (int i = 0; i < 1000; i++) {
             Credentials shown = outcome == Outcome.MISSING ? NOTHING : shown(named);
-            assertEquals(0, refused(outcome, shown, PEER, null).delayNanos());
+            assertEquals(
+                    FailureLimits.DEFAULT.least().toNanos(),
+                    refused(outcome, shown, PEER, null).delayNanos());
         }
         admitted(Outcome.KEY, shown(key), PEER, null);
     }
