@@ -41,8 +41,7 @@ class KeysTest {
         assertEquals(expected.length, answers.size(), answers::toString);
         for (int i = 0; i < expected.length; i++) {
             String answer = (String) answers.get(i);
-            assertTrue(
-                    expected[i].isEmpty() ? answer.isEmpty() : answer.startsWith(expected[i]), answers::toString);
+            assertTrue(expected[i].isEmpty() ? answer.isEmpty() : answer.startsWith(expected[i]), answers::toString);
         }
     }
 
