@@ -4,9 +4,9 @@ import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.grpc.pgwatch.EnvelopeDecoder;
 import io.github.pgwatchrpc.rpc.grpc.pgwatch.EnvelopeEncoder;
-import io.github.pgwatchrpc.rpc.grpc.pgwatch.PayloadLimits;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -36,7 +36,7 @@ public class GrpcBenchmark {
     public int rows;
 
     private final EnvelopeBuilder builder = new EnvelopeBuilder();
-    private final EnvelopeDecoder decoder = new EnvelopeDecoder(() -> builder, System::nanoTime, PayloadLimits.DEFAULT);
+    private final EnvelopeDecoder decoder = new EnvelopeDecoder(() -> builder, System::nanoTime, ModelLimits.DEFAULT);
     private final ProtoReader reader = new ProtoReader();
     private final EnvelopeEncoder encoder = new EnvelopeEncoder();
     private MeasurementEnvelope envelope = Rows.envelope(1);

@@ -42,7 +42,10 @@ final class ServerProcess implements AutoCloseable {
         return start(directory, "127.0.0.1:0");
     }
 
-    /** Starts a receiver with its files in {@code directory/data}, and waits until it says that it listens. */
+    /**
+     * Starts a receiver with its files in {@code directory/data}, and waits until it says that it listens. It wants no key
+     * unless the options say so.
+     */
     static ServerProcess start(Path directory, String listen, String... options) throws IOException {
         assertTrue(Files.isRegularFile(JAR), () -> JAR + " is missing: ./mvnw verify packages it first");
         Path data = directory.resolve("data");
@@ -54,6 +57,9 @@ final class ServerProcess implements AutoCloseable {
         command.addAll(List.of("--listen", listen, "--web-addr", "127.0.0.1:0", "--sink", sink));
         command.addAll(List.of("--data-dir", data.toString()));
         command.addAll(List.of(options));
+        if (!command.contains("--auth")) {
+            command.addAll(List.of("--auth", "none"));
+        }
         Process process =
                 new ProcessBuilder(command).redirectError(log.toFile()).start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);

@@ -18,6 +18,8 @@ public class RpcException extends IOException {
         INVALID_ARGUMENT,
         /** The caller has not shown that it may call. */
         UNAUTHENTICATED,
+        /** The caller is known and may not do this. */
+        PERMISSION_DENIED,
         /** Something of which there is only so much is used up. */
         RESOURCE_EXHAUSTED,
         /** Not now; later perhaps. */

@@ -1,8 +1,10 @@
 package io.github.pgwatchrpc.rpc;
 
 import java.net.SocketAddress;
+import java.security.cert.X509Certificate;
+import org.jspecify.annotations.Nullable;
 
-/** Who makes a call. One object a connection. Thread-safe. */
+/** Who makes a call, and what it may do. Thread-safe. */
 public interface RpcPeer {
 
     /**
@@ -11,4 +13,32 @@ public interface RpcPeer {
      * @return its address
      */
     SocketAddress address();
+
+    /**
+     * The certificate that the peer has shown, which TLS has found good.
+     *
+     * @return the certificate, or null without TLS and if the peer has shown none
+     */
+    default @Nullable X509Certificate certificate() {
+        return null;
+    }
+
+    /**
+     * What the peer may do.
+     *
+     * @return its permit
+     */
+    default Permit permit() {
+        return Permit.EVERYTHING;
+    }
+
+    /**
+     * The same peer once it has been let in.
+     *
+     * @param permit what it may do
+     * @return a peer with this permit
+     */
+    default RpcPeer with(Permit permit) {
+        return new AdmittedPeer(this, permit);
+    }
 }

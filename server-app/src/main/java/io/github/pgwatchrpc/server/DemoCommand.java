@@ -119,7 +119,9 @@ final class DemoCommand implements Callable<Integer> {
                         ? protocol.trusting(
                                 server.tls().authority().orElseThrow().file())
                         : null;
-                targets.add(Target.of(protocol, address, tls));
+                String key = server.access().key();
+                Target target = Target.of(protocol, address, tls);
+                targets.add(key == null ? target : target.withKey(key));
             }
             return targets;
         } catch (TlsException e) {

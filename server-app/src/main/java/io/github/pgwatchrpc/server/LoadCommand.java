@@ -7,11 +7,13 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,9 +34,13 @@ final class LoadCommand implements Callable<Integer> {
             paramLabel = "URI",
             required = true,
             description =
-                    "the receiver: grpc://NAME:KEY@HOST:PORT/ as pgwatch 4 and later, rpc://HOST:PORT as version 3; with "
-                            + "?sslrootca=FILE for TLS")
+                    "the receiver: grpc://NAME:KEY@HOST:PORT/ as pgwatch 4 and later, rpc://HOST:PORT?token=KEY as version "
+                            + "3; with ?sslrootca=FILE for TLS")
     private String to = "";
+
+    @Option(names = "--key-file", paramLabel = "FILE", description = "the file of a key, such as DATA/api-key")
+    @Nullable
+    private Path keyFile;
 
     @Option(names = "--connections", paramLabel = "N", defaultValue = "4", description = "(default: ${DEFAULT-VALUE})")
     private int connections = 4;
@@ -61,7 +67,8 @@ final class LoadCommand implements Callable<Integer> {
         requireInRange("--rows", rows, 100_000);
         requireInRange("--seconds", seconds, 86_400);
         Logs.configure("warn", "text");
-        Target target = Target.parse(to);
+        Target parsed = Target.parse(to);
+        Target target = keyFile == null ? parsed : parsed.withKey(Access.readKey(keyFile));
         EventLoopGroup loops =
                 new MultiThreadIoEventLoopGroup(new DefaultThreadFactory("load-io", true), NioIoHandler.newFactory());
         try {

@@ -19,7 +19,15 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "The receiver for pgwatch's remote sink.",
-        subcommands = {ServeCommand.class, DemoCommand.class, LoadCommand.class, InspectCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            DemoCommand.class,
+            LoadCommand.class,
+            InspectCommand.class,
+            KeyCommand.class,
+            KeysCommand.class,
+            CertCommand.class
+        },
         footer = {
             "",
             "Without a command it serves. Every option --some-name can also be given as the variable",
@@ -44,9 +52,7 @@ public final class Main {
     static int run(String[] args, Map<String, String> environment) {
         CommandLine line = withTypes(new CommandLine(new Main()));
         line.setUsageHelpAutoWidth(true);
-        for (CommandLine each : line.getSubcommands().values()) {
-            each.getCommandSpec().mixinStandardHelpOptions(true);
-        }
+        addHelp(line);
         String[] all = isServe(args) ? withServe(args) : args;
         try {
             Path file = configFile(all, environment);
@@ -57,6 +63,15 @@ public final class Main {
         line.setParameterExceptionHandler((wrong, given) -> report(wrong, given));
         line.setExecutionExceptionHandler((failure, command, result) -> report(failure, command));
         return line.execute(all);
+    }
+
+    private static void addHelp(CommandLine line) {
+        for (CommandLine each : line.getSubcommands().values()) {
+            if (!each.getCommandSpec().mixinStandardHelpOptions()) {
+                each.getCommandSpec().mixinStandardHelpOptions(true);
+            }
+            addHelp(each);
+        }
     }
 
     /** How the values of options are read. */

@@ -14,7 +14,7 @@ final class NetRpcTraffic implements Traffic.Client {
     private final NetRpcClient client;
     private final NetRpcClient.Method<MeasurementEnvelope, String> update;
 
-    private NetRpcTraffic(NetRpcClient client) {
+    private NetRpcTraffic(NetRpcClient client, @Nullable String key) {
         this.client = client;
         this.update = client.method(
                 "Receiver.UpdateMeasurements",
@@ -22,7 +22,7 @@ final class NetRpcTraffic implements Traffic.Client {
                     EnvelopeEncoder[] encoder = new EnvelopeEncoder[1];
                     return (envelope, writer) -> {
                         if (encoder[0] == null) {
-                            encoder[0] = new EnvelopeEncoder(writer);
+                            encoder[0] = new EnvelopeEncoder(writer, key);
                         }
                         encoder[0].encode(envelope);
                     };
@@ -39,7 +39,7 @@ final class NetRpcTraffic implements Traffic.Client {
         if (loops != null) {
             builder.eventLoops(loops);
         }
-        return new NetRpcTraffic(builder.connect());
+        return new NetRpcTraffic(builder.connect(), target.password().isEmpty() ? null : target.password());
     }
 
     @Override

@@ -1,15 +1,18 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.rpc.Authenticator;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
+import io.github.pgwatchrpc.rpc.grpc.pgwatch.MetadataGate;
 import io.github.pgwatchrpc.rpc.grpc.pgwatch.ReceiverService;
 import io.github.pgwatchrpc.rpc.listen.HttpAnswer;
 import io.github.pgwatchrpc.rpc.listen.ProtocolHandler;
 import io.github.pgwatchrpc.rpc.listen.TlsProtocol;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcLimits;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcServer;
+import io.github.pgwatchrpc.rpc.pgwatch.KeyGate;
 import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
 import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
@@ -17,6 +20,7 @@ import io.netty.handler.ssl.SslContext;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Which protocols the port speaks: the same ones with TLS and, from where that is allowed, without. */
 final class Protocols {
@@ -31,13 +35,21 @@ final class Protocols {
     private Protocols() {}
 
     static Map<Protocol, ProtocolHandler> all(
-            Receiver receiver, RpcObserver observer, SslContext tls, Plaintext plaintext) {
-        NetRpcServer netRpc = ReceiverMethods.add(
-                        NetRpcServer.builder().limits(LIMITS).observer(observer), receiver, Protocols::epochNanos)
-                .build();
-        GrpcServer grpc = ReceiverService.add(
-                        GrpcServer.builder().observer(observer), receiver, Protocols::epochNanos, ModelLimits.DEFAULT)
-                .build();
+            Receiver receiver,
+            RpcObserver observer,
+            SslContext tls,
+            Plaintext plaintext,
+            Optional<Authenticator> authenticator) {
+        NetRpcServer.Builder netRpcBuilder = ReceiverMethods.add(
+                NetRpcServer.builder().limits(LIMITS).observer(observer), receiver, Protocols::epochNanos);
+        GrpcServer.Builder grpcBuilder = ReceiverService.add(
+                GrpcServer.builder().observer(observer), receiver, Protocols::epochNanos, ModelLimits.DEFAULT);
+        authenticator.ifPresent(who -> {
+            netRpcBuilder.gate(peer -> new KeyGate(who, peer));
+            grpcBuilder.gate(new MetadataGate(who));
+        });
+        NetRpcServer netRpc = netRpcBuilder.build();
+        GrpcServer grpc = grpcBuilder.build();
         Map<Protocol, ProtocolHandler> inside = new EnumMap<>(Protocol.class);
         inside.put(Protocol.HTTP_CONNECT, netRpc.overHttp());
         inside.put(Protocol.GOB, netRpc.raw());
@@ -72,7 +84,7 @@ final class Protocols {
                 Protocol.HTTP2,
                 GrpcServer.builder()
                         .observer(observer)
-                        .gate((call, peer) -> {
+                        .gate((call, peer, before) -> {
                             throw new RpcException(RpcException.Kind.UNAVAILABLE, HOW);
                         })
                         .build()

@@ -52,11 +52,18 @@ final class ServeCommand implements Callable<Integer> {
         server.tls()
                 .authority()
                 .ifPresent(each -> out.println("  certificate of       " + each.file() + "  SHA-256 " + each.sha256()));
-        out.println("paste into pgwatch (copy the CA's file there):");
-        out.println("  4 and later          --sink=grpc://" + here + "/?sslrootca=" + authority);
-        out.println("  3.6, 3.7             --sink=rpc://" + here + "?sslrootca=" + authority);
-        out.println("  3.0 to 3.7           --sink=rpc://" + here + "        without TLS: --plaintext "
-                + server.plaintext().name().toLowerCase(Locale.ROOT));
+        switch (server.access().mode()) {
+            case NONE ->
+                out.println("  WITHOUT KEYS         whoever reaches the port can send measurements (--auth none)");
+            case KEY, CERTIFICATE ->
+                server.access().keyFile().ifPresent(file -> out.println("  key                  in " + file));
+        }
+        if (!server.access().trusted().isEmpty()) {
+            out.println("  TRUSTED              no key is needed from "
+                    + server.access().trusted());
+        }
+        new PasteLines(here, authority, server.access().keyFile())
+                .print(out, server.plaintext().name().toLowerCase(Locale.ROOT));
         out.flush();
     }
 }

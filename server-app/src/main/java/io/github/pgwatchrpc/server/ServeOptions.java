@@ -81,18 +81,69 @@ final class ServeOptions {
     @Option(
             names = "--tls-client-ca",
             paramLabel = "FILE",
-            description = "PEM: clients show a certificate of these authorities (mTLS)")
+            description = "PEM: clients are asked for a certificate of these authorities (mTLS)")
     @Nullable
     Path tlsClientCa;
 
     @Option(
             names = "--tls-client-auth",
-            paramLabel = "optional|required",
+            paramLabel = "required|optional",
             defaultValue = "required",
-            description =
-                    "whether, with --tls-client-ca, a client may come without a certificate; one that it shows has to "
-                            + "be good (default: ${DEFAULT-VALUE})")
+            description = "whether a client may come without such a certificate (default: ${DEFAULT-VALUE})")
     ClientCertificates tlsClientAuth = ClientCertificates.REQUIRED;
+
+    @Option(
+            names = "--auth",
+            paramLabel = "key|certificate|none",
+            defaultValue = "key",
+            description =
+                    "what a caller has to show: a key; a certificate of --tls-client-ca or a key; nothing (default: ${DEFAULT-VALUE})")
+    Auth auth = Auth.KEY;
+
+    @Option(
+            names = "--api-key",
+            paramLabel = "new|keep",
+            defaultValue = "new",
+            description =
+                    "whether a start makes a new key in DATA/api-key, and the old one stops working, or keeps the one "
+                            + "that is there (default: ${DEFAULT-VALUE})")
+    ApiKeyMode apiKey = ApiKeyMode.NEW;
+
+    @Option(
+            names = "--api-key-file",
+            paramLabel = "FILE",
+            description = "a key that somebody else looks after, instead of DATA/api-key; read again when it changes")
+    @Nullable
+    Path apiKeyFile;
+
+    @Option(
+            names = "--keys",
+            paramLabel = "FILE",
+            description = "more keys, with names, ends and databases; read again when it changes, see the command keys")
+    @Nullable
+    Path keys;
+
+    @Option(
+            names = "--trust",
+            paramLabel = "CIDR",
+            split = "\n",
+            description = "a network from which no key is needed, such as 10.1.0.0/16; can be repeated")
+    List<String> trust = new ArrayList<>();
+
+    @Option(
+            names = "--server-username",
+            paramLabel = "NAME",
+            defaultValue = "",
+            description = "with --server-password: one more way in for gRPC; better as PGWATCH_RPC_SERVER_USERNAME")
+    String serverUsername = "";
+
+    @Option(
+            names = "--server-password",
+            paramLabel = "PASSWORD",
+            description =
+                    "its password; better as PGWATCH_RPC_SERVER_PASSWORD, which no other user of the machine sees")
+    @Nullable
+    String serverPassword;
 
     @Option(
             names = "--durability",

@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.server;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.pgwatchrpc.rpc.auth.ReloadingKeys;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.tls.ServerTls;
 import io.github.pgwatchrpc.rpc.tls.TlsException;
@@ -12,8 +13,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,7 @@ final class Server implements AutoCloseable {
     private final Acceptance acceptance;
     private final RpcListener listener;
     private final ServerTls tls;
+    private final Access access;
     private final Plaintext plaintext;
     private final Watch watch;
     private final @Nullable WebServer web;
@@ -47,6 +51,7 @@ final class Server implements AutoCloseable {
             Acceptance acceptance,
             RpcListener listener,
             ServerTls tls,
+            Access access,
             Plaintext plaintext,
             Watch watch,
             @Nullable WebServer web,
@@ -56,6 +61,7 @@ final class Server implements AutoCloseable {
         this.acceptance = acceptance;
         this.listener = listener;
         this.tls = tls;
+        this.access = access;
         this.plaintext = plaintext;
         this.watch = watch;
         this.web = web;
@@ -75,13 +81,14 @@ final class Server implements AutoCloseable {
             DataDirectory data = unwind.add(DataDirectory.open(options.dataDir));
             ServerMetrics metrics = unwind.add(new ServerMetrics());
             ServerTls tls = openTls(options, data.path());
-            Watch watch = unwind.add(new Watch(tls));
+            Access access = Access.open(options, data.path(), metrics::decided);
+            Watch watch = unwind.add(new Watch(tls, access));
             SinkStore store = SinkStore.open(options.sinks, data.path(), options.durability);
             Acceptance acceptance = unwind.add(new Acceptance(store, options.ackTimeout, metrics));
             WebServer web = webAddress == null ? null : unwind.add(openWeb(webAddress));
-            RpcListener listener = unwind.add(listen(listen, acceptance, metrics, tls, options.plaintext));
-            Server server =
-                    new Server(data, metrics, acceptance, listener, tls, options.plaintext, watch, web, store.names());
+            RpcListener listener = unwind.add(listen(listen, acceptance, metrics, tls, access, options.plaintext));
+            Server server = new Server(
+                    data, metrics, acceptance, listener, tls, access, options.plaintext, watch, web, store.names());
             server.showOnWeb();
             unwind.keep();
             return server;
@@ -89,13 +96,19 @@ final class Server implements AutoCloseable {
     }
 
     private static RpcListener listen(
-            InetSocketAddress address, Acceptance acceptance, ServerMetrics metrics, ServerTls tls, Plaintext plaintext)
+            InetSocketAddress address,
+            Acceptance acceptance,
+            ServerMetrics metrics,
+            ServerTls tls,
+            Access access,
+            Plaintext plaintext)
             throws ConfigException {
         RpcListener.Builder builder = RpcListener.builder()
                 .observer(metrics)
                 .maxConnections(Protocols.LIMITS.connections())
                 .firstRequest(Protocols.LIMITS.firstRequest());
-        Protocols.all(acceptance, metrics, tls.context(), plaintext).forEach(builder::protocol);
+        Protocols.all(acceptance, metrics, tls.context(), plaintext, access.authenticator())
+                .forEach(builder::protocol);
         try {
             return builder.bind(address);
         } catch (IOException e) {
@@ -127,16 +140,19 @@ final class Server implements AutoCloseable {
         }
     }
 
-    /** Looks at certificates from time to time; ends with the server. */
+    /** Looks at the files of certificates and keys from time to time; ends with the server. */
     private static final class Watch implements AutoCloseable {
         private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "certificates");
+            Thread thread = new Thread(task, "secrets");
             thread.setDaemon(true);
             return thread;
         });
 
-        Watch(ServerTls tls) {
+        @SuppressWarnings("FutureReturnValueIgnored") // ends with the scheduler; reading again does not throw
+        Watch(ServerTls tls, Access access) {
             tls.watch(scheduler, ServerTls.CHECK_INTERVAL);
+            long interval = ReloadingKeys.CHECK_INTERVAL.toMillis();
+            scheduler.scheduleWithFixedDelay(access::reload, interval, interval, TimeUnit.MILLISECONDS);
         }
 
         @Override
@@ -166,6 +182,15 @@ final class Server implements AutoCloseable {
                 each -> each.status().problem().map(problem -> 1).orElse(0));
         metrics.gauge("pgwatch.rpc.tls.checks.failed", tls, each ->
                 (double) each.status().failedChecks());
+        metrics.gauge("pgwatch.rpc.auth.required", access, each -> each.mode() == Auth.NONE ? 0 : 1);
+        metrics.gauge("pgwatch.rpc.auth.keys", access, Access::keys);
+        metrics.gauge(
+                "pgwatch.rpc.auth.trusted.networks",
+                access,
+                each -> each.trusted().size());
+        metrics.gauge("pgwatch.rpc.auth.blocked.addresses", access, Access::blockedAddresses);
+        metrics.gauge(
+                "pgwatch.rpc.auth.files.failing", access, each -> each.problem().isPresent() ? 1 : 0);
         WebServer pages = web;
         if (pages == null) {
             return;
@@ -211,6 +236,11 @@ final class Server implements AutoCloseable {
         shown.put("not_after", certificate.notAfter().toString());
         certificate.warnings().forEach(shown.putArray("warnings")::add);
         certificate.problem().ifPresent(problem -> shown.put("problem", problem));
+        ObjectNode auth = status.putObject("auth");
+        auth.put("mode", access.mode().name().toLowerCase(Locale.ROOT));
+        auth.put("keys", access.keys());
+        access.trusted().forEach(each -> auth.withArray("trusted").add(each.toString()));
+        access.problem().ifPresent(problem -> auth.put("problem", problem));
         sinks.forEach(status.putArray("sinks")::add);
         return status.toPrettyString();
     }
@@ -230,6 +260,10 @@ final class Server implements AutoCloseable {
 
     TlsStatus tls() {
         return tls.status();
+    }
+
+    Access access() {
+        return access;
     }
 
     DataDirectory data() {

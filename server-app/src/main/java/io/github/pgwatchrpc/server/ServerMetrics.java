@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.server;
 
 import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.auth.Outcome;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
@@ -56,6 +57,7 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     private final Map<Refusal, Counter> refusals = new EnumMap<>(Refusal.class);
     private final Map<End, Counter> ends = new EnumMap<>(End.class);
     private final Map<Handshake, Counter> handshakes = new EnumMap<>(Handshake.class);
+    private final Map<Outcome, Counter> decisions = new EnumMap<>(Outcome.class);
     private final Map<SyncMetric.Operation, Counter> syncs = new EnumMap<>(SyncMetric.Operation.class);
     private final AtomicLong connections = new AtomicLong();
     private final Map<String, AtomicLong> lastLogged = new ConcurrentHashMap<>();
@@ -73,6 +75,9 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
         }
         for (SyncMetric.Operation each : SyncMetric.Operation.values()) {
             syncs.put(each, tagged("pgwatch.rpc.sync.metric", "SyncMetric calls", "operation", each));
+        }
+        for (Outcome each : Outcome.values()) {
+            decisions.put(each, tagged("pgwatch.rpc.auth.decisions", "decisions who may call", "outcome", each));
         }
         registry.gauge("pgwatch.rpc.connections", connections);
         new JvmMemoryMetrics().bindTo(registry);
@@ -116,6 +121,10 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
 
     void synced(SyncMetric.Operation operation) {
         count(syncs, operation);
+    }
+
+    void decided(Outcome outcome) {
+        count(decisions, outcome);
     }
 
     private static <K> void count(Map<K, Counter> counters, K key) {

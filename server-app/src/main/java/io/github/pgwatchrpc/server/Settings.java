@@ -29,6 +29,10 @@ final class Settings implements CommandLine.IDefaultValueProvider {
 
     static final String PREFIX = "PGWATCH_RPC_";
 
+    /** As the Go receiver calls them, whose users may come here; its user name and password are options of that name. */
+    private static final Map<String, String> GO_VARIABLES =
+            Map.of("--tls-cert", "PGWATCH_RPC_SERVER_CERT", "--tls-key", "PGWATCH_RPC_SERVER_KEY");
+
     private final Map<String, String> environment;
     private final Map<String, String> file;
 
@@ -51,6 +55,9 @@ final class Settings implements CommandLine.IDefaultValueProvider {
             return null;
         }
         String value = environment.get(variable(option.longestName()));
+        if (value == null) {
+            value = environment.get(GO_VARIABLES.getOrDefault(option.longestName(), ""));
+        }
         return value != null && !value.isEmpty() ? value : file.get(key(option.longestName()));
     }
 

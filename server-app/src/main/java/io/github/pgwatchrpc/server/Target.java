@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A receiver to send to, as pgwatch's own sink URIs name it: {@code grpc://NAME:KEY@HOST:PORT/?sslrootca=FILE} for pgwatch
  * 4 and later, {@code rpc://HOST:PORT} for version 3, where {@code ?sslrootca=FILE} means raw gob inside TLS as 3.6 and 3.7
- * speak it. Immutable.
+ * speak it. {@code ?token=KEY} gives the key in both. Immutable.
  *
  * @param protocol what is spoken
  * @param address where
  * @param tls trusts the receiver; null: without TLS
  * @param username goes with every gRPC call, perhaps empty
- * @param password likewise
+ * @param password the key: with every call, as gRPC's metadata or net/rpc's field; perhaps empty
  */
 record Target(
         Protocol protocol,
@@ -60,10 +60,16 @@ record Target(
             "for example grpc://localhost:5000/?sslrootca=ca.crt, or rpc://localhost:5000 for pgwatch 3 without TLS";
 
     private static final String AUTHORITIES = "sslrootca";
+    private static final String KEY = "token";
 
     /** A receiver without user and password. */
     static Target of(Protocol protocol, InetSocketAddress address, @Nullable SslContext tls) {
         return new Target(protocol, address, tls, "", "");
+    }
+
+    /** The same with another key. */
+    Target withKey(String key) {
+        return new Target(protocol, address, tls, username, key);
     }
 
     /**
@@ -95,7 +101,9 @@ record Target(
         }
         String[] user = user(uri, protocol);
         InetSocketAddress address = new InetSocketAddress(host.replaceAll("^\\[|]$", ""), uri.getPort());
-        return new Target(protocol, address, tls(uri, protocol), user[0], user[1]);
+        Map<String, String> parameters = parameters(uri);
+        String password = key(parameters.remove(KEY), user[1]);
+        return new Target(protocol, address, tls(parameters, protocol), user[0], password);
     }
 
     private static Protocol protocol(URI uri) throws ConfigException {
@@ -119,7 +127,8 @@ record Target(
         }
         if (protocol == Protocol.NET_RPC) {
             throw new ConfigException(
-                    "--to: user given (expected: none: net/rpc has no place for it)", "use grpc://NAME:KEY@HOST:PORT/");
+                    "--to: user given (expected: none: net/rpc has no place for it)",
+                    "rpc://HOST:PORT?token=KEY gives a key");
         }
         int colon = raw.indexOf(':');
         String name = decode(colon < 0 ? raw : raw.substring(0, colon));
@@ -127,6 +136,17 @@ record Target(
         requirePrintable("user", name);
         requirePrintable("password", password);
         return new String[] {name, password};
+    }
+
+    private static String key(@Nullable String token, String password) throws ConfigException {
+        if (token == null) {
+            return password;
+        }
+        if (!password.isEmpty()) {
+            throw new ConfigException("--to: two keys, a password and a " + KEY + " (expected: one)", HINT);
+        }
+        requirePrintable(KEY, token);
+        return token;
     }
 
     /** What a header can hold. */
@@ -143,11 +163,10 @@ record Target(
         return URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    private static @Nullable SslContext tls(URI uri, Protocol protocol) throws ConfigException {
-        Map<String, String> parameters = parameters(uri);
+    private static @Nullable SslContext tls(Map<String, String> parameters, Protocol protocol) throws ConfigException {
         String file = parameters.remove(AUTHORITIES);
         if (!parameters.isEmpty()) {
-            throw wrong("parameter", parameters.keySet().iterator().next(), AUTHORITIES);
+            throw wrong("parameter", parameters.keySet().iterator().next(), AUTHORITIES + " or " + KEY);
         }
         if (file == null) {
             return null;

@@ -102,6 +102,38 @@ class ArchitectureTest {
     }
 
     @Test
+    void keysKnowOnlyTheCore() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "rpc.auth..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        ROOT + "rpc.netrpc..",
+                        ROOT + "rpc.pgwatch..",
+                        ROOT + "rpc.listen..",
+                        ROOT + "rpc.gob..",
+                        ROOT + "rpc.grpc..",
+                        ROOT + "rpc.tls..",
+                        "io.netty..")
+                .check(OURS);
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        ROOT + "rpc",
+                        ROOT + "rpc.netrpc..",
+                        ROOT + "rpc.pgwatch..",
+                        ROOT + "rpc.listen..",
+                        ROOT + "rpc.gob..",
+                        ROOT + "rpc.grpc..",
+                        ROOT + "rpc.tls..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(ROOT + "rpc.auth..")
+                .check(OURS);
+    }
+
+    @Test
     void detectionIsPure() {
         noClasses()
                 .that()

@@ -42,6 +42,7 @@ class ServerTest {
         options.listen = "127.0.0.1:0";
         options.webAddress = "127.0.0.1:0";
         options.dataDir = directory.resolve("data");
+        options.auth = Auth.NONE;
         return options;
     }
 

@@ -70,6 +70,7 @@ class TrafficCommandsTest {
         ServeOptions options = new ServeOptions();
         options.listen = "127.0.0.1:0";
         options.webAddress = "off";
+        options.auth = Auth.NONE;
         options.dataDir = directory.resolve("data");
         options.plaintext = tls ? Plaintext.NEVER : Plaintext.LOOPBACK;
         try (Server server = Server.start(options)) {
@@ -95,6 +96,7 @@ class TrafficCommandsTest {
         ServeOptions options = new ServeOptions();
         options.listen = "127.0.0.1:0";
         options.webAddress = "off";
+        options.auth = Auth.NONE;
         options.dataDir = directory.resolve("data");
         options.sinks = java.util.List.of("outcome:refused");
         try (Server server = Server.start(options)) {

@@ -112,12 +112,21 @@ public final class GobReader {
         return message + 1;
     }
 
-    /** The place where the reader is, to which {@link #rewind} goes back, over messages too. */
-    long mark() {
+    /**
+     * The place where the reader is.
+     *
+     * @return what {@link #rewind} wants
+     */
+    public long mark() {
         return (long) message << 32 | position;
     }
 
-    void rewind(long mark) {
+    /**
+     * Goes back to a place, over messages too.
+     *
+     * @param mark what {@link #mark} has given since the last {@link #reset}
+     */
+    public void rewind(long mark) {
         message = (int) (mark >>> 32);
         position = (int) mark;
         end = ends[message];

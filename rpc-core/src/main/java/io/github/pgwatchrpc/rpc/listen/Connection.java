@@ -5,8 +5,12 @@ import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,20 @@ public final class Connection implements RpcPeer {
     @Override
     public SocketAddress address() {
         return address;
+    }
+
+    @Override
+    public @Nullable X509Certificate certificate() {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            return null;
+        }
+        try {
+            Certificate[] shown = tls.engine().getSession().getPeerCertificates();
+            return shown.length > 0 && shown[0] instanceof X509Certificate first ? first : null;
+        } catch (SSLPeerUnverifiedException e) {
+            return null; // it has shown none
+        }
     }
 
     /**

@@ -1,13 +1,14 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.MemoryBudget;
-import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobLimits;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -113,6 +114,10 @@ public final class CallRecording {
 
     /** Counts the bytes of messages on their way to a session in which every method exists. */
     private static final class Replay<A> implements MessageFraming.Listener, ServerSession.Calls {
+        private static final SocketAddress NOBODY = new SocketAddress() {
+            private static final long serialVersionUID = 1;
+        };
+
         private final Visitor<A> visitor;
         private final ServerSession session;
         private long bytes;
@@ -128,6 +133,7 @@ public final class CallRecording {
                                     key, () -> decoder, (argument, peer) -> CompletableFuture.completedFuture(""))),
                     NetRpcLimits.DEFAULT.toBuilder().gob(limits).build(),
                     new MemoryBudget(Long.MAX_VALUE),
+                    ArgumentGate.open(() -> NOBODY),
                     this);
         }
 
@@ -150,14 +156,14 @@ public final class CallRecording {
 
         @Override
         @SuppressWarnings("unchecked") // there is one decoder only
-        public <B, R> void call(MethodTable.Entry<B, R> method, long seq, B argument, int size) {
+        public <B, R> void call(MethodTable.Entry<B, R> method, long seq, B argument, RpcPeer peer, int size) {
             visitor.call(seq, method.name, (A) argument, bytes);
             bytes = 0;
         }
 
         @Override
-        public void refuse(byte[] method, long seq, RpcObserver.Refusal refusal, String reason) {
-            visitor.refused(seq, new String(method, StandardCharsets.UTF_8), reason);
+        public void refuse(byte[] method, long seq, ServerSession.Refused why) {
+            visitor.refused(seq, new String(method, StandardCharsets.UTF_8), why.reason());
             bytes = 0;
         }
 

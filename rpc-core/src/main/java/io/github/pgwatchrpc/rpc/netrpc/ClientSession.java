@@ -65,6 +65,11 @@ final class ClientSession implements MessageFraming.Listener {
     /** The messages so far of that reply, if somebody wants it. */
     private final PartialValue kept;
 
+    private final int messageBytes;
+
+    /** A client has few servers, and asked for what they send: the bound on a message is enough. */
+    private final MemoryBudget budget = new MemoryBudget(Long.MAX_VALUE);
+
     /** What was wrong with the last type definition that could not be used. */
     private @Nullable String badDefinition;
 
@@ -74,7 +79,8 @@ final class ClientSession implements MessageFraming.Listener {
         this.reader = new GobReader(limits);
         this.values = new GobValueReader(types, GobConfig.DEFAULT.withLimits(limits));
         // a client has few connections, each bounded by the longest message
-        this.kept = new PartialValue(limits.messageBytes(), new MemoryBudget(Long.MAX_VALUE));
+        this.messageBytes = limits.messageBytes();
+        this.kept = new PartialValue(budget);
     }
 
     @Override
@@ -211,7 +217,7 @@ final class ClientSession implements MessageFraming.Listener {
 
     private void keep(byte[] bytes, int offset, int count) {
         if (pending.containsKey(header.Seq())) {
-            String noRoom = kept.add(bytes, offset, count);
+            String noRoom = kept.add(bytes, offset, count, messageBytes, budget);
             if (noRoom != null) {
                 fail(new GobException(noRoom));
                 kept.clear();

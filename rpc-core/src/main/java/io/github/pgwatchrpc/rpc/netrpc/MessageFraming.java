@@ -33,6 +33,24 @@ final class MessageFraming {
         }
 
         /**
+         * How long a message may be now.
+         *
+         * @param usual what this framing was made for
+         */
+        default int messageBytes(int usual) {
+            return usual;
+        }
+
+        /**
+         * Whose room an unfinished message takes now.
+         *
+         * @param usual what this framing was made with
+         */
+        default MemoryBudget budget(MemoryBudget usual) {
+            return usual;
+        }
+
+        /**
          * A message without its length.
          *
          * @param bytes valid only during the call
@@ -57,12 +75,16 @@ final class MessageFraming {
 
     private int keptSize;
 
+    /** Where its room was taken from: whose turn it is can change when it is handed on. */
+    private MemoryBudget keptFrom;
+
     /** How much of the message being skipped is still to come. */
     private long toSkip;
 
     MessageFraming(int messageBytes, MemoryBudget budget, Listener listener) {
         this.messageBytes = messageBytes;
         this.budget = budget;
+        this.keptFrom = budget;
         this.listener = listener;
     }
 
@@ -92,6 +114,7 @@ final class MessageFraming {
                 int next = readMessage(bytes, position, end);
                 if (next < 0) {
                     kept = new byte[FREE_BYTES];
+                    keptFrom = listener.budget(budget);
                     next = fill(bytes, position, end);
                 }
                 position = next;
@@ -113,11 +136,12 @@ final class MessageFraming {
         long length = length(bytes, position, prefix);
         int begin = position + prefix;
         int there = end - begin;
-        if (length > messageBytes) {
+        int most = listener.messageBytes(messageBytes);
+        if (length > most) {
             if (there < Math.min(length, LOOK_AHEAD)) {
                 return -1;
             }
-            skip(bytes, begin, length, there, "bytes of a message: " + length + " (expected: <= " + messageBytes + ")");
+            skip(bytes, begin, length, there, "bytes of a message: " + length + " (expected: <= " + most + ")");
             return (int) (begin + Math.min(length, there));
         }
         if (there < length) {
@@ -140,11 +164,11 @@ final class MessageFraming {
     private int completeKept(byte[] bytes, int position, int end) throws GobException {
         int prefix = prefixLength(kept[0]);
         long length = keptSize < prefix ? 0 : length(kept, 0, prefix);
-        long wanted = prefix + (length > messageBytes ? Math.min(length, LOOK_AHEAD) : length);
+        long wanted = prefix + (length > listener.messageBytes(messageBytes) ? Math.min(length, LOOK_AHEAD) : length);
         if (keptSize == kept.length) {
             int capacity = (int) Math.min(wanted, Math.max(2L * keptSize, (long) keptSize + end - position));
-            if (!budget.take(capacity - keptSize)) {
-                skip(kept, prefix, length, keptSize - prefix, budget.noRoomFor(capacity - keptSize));
+            if (!keptFrom.take(capacity - keptSize)) {
+                skip(kept, prefix, length, keptSize - prefix, keptFrom.noRoomFor(capacity - keptSize));
                 letGo();
                 return position;
             }
@@ -166,7 +190,7 @@ final class MessageFraming {
     }
 
     private void letGo() {
-        budget.giveBack(Math.max(0, kept.length - FREE_BYTES));
+        keptFrom.giveBack(Math.max(0, kept.length - FREE_BYTES));
         kept = NOTHING;
         keptSize = 0;
     }

@@ -18,6 +18,10 @@ import java.util.Objects;
  *     is answered
  * @param bufferedBytes most bytes of unfinished messages of all connections together (default 256 MiB); beyond it the
  *     message that wanted more is skipped like one that is too long
+ * @param strangerMessageBytes longest message of a connection that no call has been let in from yet, where a gate decides
+ *     that (default 4 MiB; the longest call seen of pgwatch has 623 KB, and a call that shows its key must get through)
+ * @param strangerBufferedBytes most bytes of unfinished messages of all such connections together (default 64 MiB), apart
+ *     from those of the others, so that who has no key cannot use up the room of those who have
  */
 public record NetRpcLimits(
         GobLimits gob,
@@ -26,11 +30,13 @@ public record NetRpcLimits(
         Duration firstRequest,
         int connections,
         int callsInFlight,
-        long bufferedBytes) {
+        long bufferedBytes,
+        int strangerMessageBytes,
+        long strangerBufferedBytes) {
 
     /** The defaults named above. */
-    public static final NetRpcLimits DEFAULT =
-            new NetRpcLimits(GobLimits.DEFAULT, 4 << 10, 1 << 10, Duration.ofSeconds(30), 10_000, 1_000, 256L << 20);
+    public static final NetRpcLimits DEFAULT = new NetRpcLimits(
+            GobLimits.DEFAULT, 4 << 10, 1 << 10, Duration.ofSeconds(30), 10_000, 1_000, 256L << 20, 4 << 20, 64L << 20);
 
     /**
      * Every bound is at least 1, the time longer than nothing.
@@ -42,6 +48,8 @@ public record NetRpcLimits(
      * @param connections most connections at a time
      * @param callsInFlight most unanswered calls of one connection
      * @param bufferedBytes most bytes of unfinished messages of all connections together
+     * @param strangerMessageBytes longest message of a connection that no call has been let in from yet
+     * @param strangerBufferedBytes most bytes of unfinished messages of all such connections together
      */
     public NetRpcLimits {
         Objects.requireNonNull(gob, "gob");
@@ -54,6 +62,8 @@ public record NetRpcLimits(
         atLeastOne("connections", connections);
         atLeastOne("callsInFlight", callsInFlight);
         atLeastOne("bufferedBytes", bufferedBytes);
+        atLeastOne("strangerMessageBytes", strangerMessageBytes);
+        atLeastOne("strangerBufferedBytes", strangerBufferedBytes);
     }
 
     private static void atLeastOne(String name, long value) {
@@ -80,6 +90,8 @@ public record NetRpcLimits(
         private int connections;
         private int callsInFlight;
         private long bufferedBytes;
+        private int strangerMessageBytes;
+        private long strangerBufferedBytes;
 
         private Builder(NetRpcLimits from) {
             gob = from.gob;
@@ -89,6 +101,8 @@ public record NetRpcLimits(
             connections = from.connections;
             callsInFlight = from.callsInFlight;
             bufferedBytes = from.bufferedBytes;
+            strangerMessageBytes = from.strangerMessageBytes;
+            strangerBufferedBytes = from.strangerBufferedBytes;
         }
 
         /**
@@ -169,6 +183,28 @@ public record NetRpcLimits(
         }
 
         /**
+         * Sets the longest message of a connection that no call has been let in from yet.
+         *
+         * @param bytes at least 1
+         * @return this builder
+         */
+        public Builder strangerMessageBytes(int bytes) {
+            strangerMessageBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets the most bytes of unfinished messages of such connections.
+         *
+         * @param bytes at least 1
+         * @return this builder
+         */
+        public Builder strangerBufferedBytes(long bytes) {
+            strangerBufferedBytes = bytes;
+            return this;
+        }
+
+        /**
          * Makes the limits.
          *
          * @return the limits
@@ -176,7 +212,15 @@ public record NetRpcLimits(
          */
         public NetRpcLimits build() {
             return new NetRpcLimits(
-                    gob, preambleBytes, methodBytes, firstRequest, connections, callsInFlight, bufferedBytes);
+                    gob,
+                    preambleBytes,
+                    methodBytes,
+                    firstRequest,
+                    connections,
+                    callsInFlight,
+                    bufferedBytes,
+                    strangerMessageBytes,
+                    strangerBufferedBytes);
         }
     }
 }

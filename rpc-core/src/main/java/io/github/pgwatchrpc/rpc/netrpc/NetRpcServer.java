@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,14 +37,22 @@ public final class NetRpcServer {
     private final MethodTable methods;
     private final NetRpcLimits limits;
     private final RpcObserver observer;
+    private final Function<? super RpcPeer, ? extends ArgumentGate> gates;
     private final MemoryBudget budget;
+    private final MemoryBudget strangers;
     private final ServerConnection.Scratch scratch = new ServerConnection.Scratch();
 
-    private NetRpcServer(MethodTable methods, NetRpcLimits limits, RpcObserver observer) {
+    private NetRpcServer(
+            MethodTable methods,
+            NetRpcLimits limits,
+            RpcObserver observer,
+            Function<? super RpcPeer, ? extends ArgumentGate> gates) {
         this.methods = methods;
         this.limits = limits;
         this.observer = observer;
+        this.gates = gates;
         this.budget = new MemoryBudget(limits.bufferedBytes());
+        this.strangers = new MemoryBudget(limits.strangerBufferedBytes());
     }
 
     /**
@@ -98,6 +107,14 @@ public final class NetRpcServer {
         return budget;
     }
 
+    MemoryBudget strangers() {
+        return strangers;
+    }
+
+    ArgumentGate gate(RpcPeer peer) {
+        return gates.apply(peer);
+    }
+
     ServerConnection.Scratch scratch() {
         return scratch;
     }
@@ -137,6 +154,7 @@ public final class NetRpcServer {
         private @Nullable String refusal;
         private NetRpcLimits limits = NetRpcLimits.DEFAULT;
         private RpcObserver observer = RpcObserver.NONE;
+        private Function<? super RpcPeer, ? extends ArgumentGate> gates = ArgumentGate::open;
 
         private Builder() {}
 
@@ -246,12 +264,23 @@ public final class NetRpcServer {
         }
 
         /**
+         * Sets who decides which calls may go on; without it, all may.
+         *
+         * @param eachPeer makes the gate of a connection
+         * @return this builder
+         */
+        public Builder gate(Function<? super RpcPeer, ? extends ArgumentGate> eachPeer) {
+            gates = Objects.requireNonNull(eachPeer, "gate");
+            return this;
+        }
+
+        /**
          * Makes the server.
          *
          * @return the server
          */
         public NetRpcServer build() {
-            return new NetRpcServer(new MethodTable(methods, refusal), limits, observer);
+            return new NetRpcServer(new MethodTable(methods, refusal), limits, observer, gates);
         }
     }
 }

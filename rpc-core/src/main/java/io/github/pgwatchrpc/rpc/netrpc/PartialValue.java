@@ -11,16 +11,15 @@ final class PartialValue {
     private static final byte[] NOTHING = {};
     private static final int[] NO_LENGTHS = {};
 
-    private final int limit;
-    private final MemoryBudget budget;
+    /** Where the room for the messages was taken from. */
+    private MemoryBudget budget;
 
     private byte[] bytes = NOTHING;
     private int size;
     private int[] lengths = NO_LENGTHS;
     private int messages;
 
-    PartialValue(int limit, MemoryBudget budget) {
-        this.limit = limit;
+    PartialValue(MemoryBudget budget) {
         this.budget = budget;
     }
 
@@ -35,10 +34,15 @@ final class PartialValue {
     /**
      * Keeps a copy of another message.
      *
+     * @param limit how long all of them together may be
+     * @param room where to take the room from; the first message's counts for all
      * @return null, or why there is no room for it
      */
     @Nullable
-    String add(byte[] from, int offset, int length) {
+    String add(byte[] from, int offset, int length, int limit, MemoryBudget room) {
+        if (messages == 0) {
+            budget = room;
+        }
         if (length > limit - size) {
             return "gob: bytes of a value in several messages: " + ((long) size + length) + " (expected: <= " + limit
                     + ")";

@@ -4,6 +4,7 @@ import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
+import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobEncoder;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.listen.Connection;
@@ -38,6 +39,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     private final NetRpcLimits limits;
     private final RpcObserver observer;
     private final Connection connection;
+    private final ArgumentGate gate;
     private final ServerSession session;
     private final MessageFraming framing;
     private final ResponseEncoder responses = new ResponseEncoder();
@@ -53,6 +55,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
 
     /** Between a read and its completion, which flushes. */
     private boolean reading;
+
+    /** An answer is waiting for its time: until then no other call is taken. */
+    private boolean slowed;
 
     private boolean taking;
     private boolean flushing;
@@ -70,7 +75,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         this.limits = server.limits();
         this.observer = server.observer();
         this.connection = connection;
-        this.session = new ServerSession(server.methods(), limits, server.budget(), this);
+        this.gate = server.gate(connection);
+        this.session = new ServerSession(server.methods(), limits, server.budget(), server.strangers(), gate, this);
         this.framing = new MessageFraming(limits.gob().messageBytes(), server.budget(), session);
     }
 
@@ -112,6 +118,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     @Override
     public boolean isReady() {
         return ending == null
+                && !slowed
                 && inFlight < limits.callsInFlight()
                 && context().channel().isWritable()
                 && !connection.isEnding();
@@ -205,15 +212,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     // ---- calls ----
 
     @Override
-    public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, int bytes) {
-        connection.called();
+    public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes) {
+        countCall();
         observer.called(method.name, bytes);
         long begin = System.nanoTime();
         CompletionStage<R> stage;
         inFlight++;
         try {
             stage = Objects.requireNonNull(
-                    method.method.call(argument, connection), () -> method.name + " returned null for a stage");
+                    method.method.call(argument, peer), () -> method.name + " returned null for a stage");
         } catch (RpcException | RuntimeException | Error e) {
             Faults.rethrowIfFatal(e);
             answered(method, seq, begin, null, e);
@@ -230,13 +237,41 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     }
 
     @Override
-    public void refuse(byte[] method, long seq, RpcObserver.Refusal refusal, String reason) {
-        connection.called();
+    public void refuse(byte[] method, long seq, ServerSession.Refused why) {
+        countCall();
         String name = new String(method, StandardCharsets.UTF_8);
-        observer.refused(connection.address(), name, refusal, reason);
+        observer.refused(connection.address(), name, why.refusal(), why.reason());
+        if (why.delayNanos() > 0) {
+            slowed = true;
+            inFlight++;
+            context()
+                    .executor()
+                    .schedule(() -> refuseLate(method, seq, why.reason()), why.delayNanos(), TimeUnit.NANOSECONDS);
+        } else {
+            answerRefused(method, seq, why.reason());
+        }
+    }
+
+    private void refuseLate(byte[] method, long seq, String reason) {
+        slowed = false;
+        inFlight--;
+        if (!context().isRemoved()) {
+            answerRefused(method, seq, reason);
+            take();
+        }
+    }
+
+    private void answerRefused(byte[] method, long seq, String reason) {
         responses.header(method, seq, reason);
         responses.text("");
         send();
+    }
+
+    /** The calls of a stranger do not make its connection one that must not be lost. */
+    private void countCall() {
+        if (gate.isOpen()) {
+            connection.called();
+        }
     }
 
     private <A, R> void answered(
@@ -294,7 +329,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     @Override
     public void headerWithoutBody(String method) {
         // its peer speaks net/rpc and is in use, whether or not one of its calls ever gets through
-        connection.called();
+        countCall();
         observer.headerWithoutBody(connection.address(), method);
     }
 

@@ -1,9 +1,11 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.DeniedException;
 import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
+import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobIncompleteException;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
@@ -40,10 +42,10 @@ final class ServerSession implements MessageFraming.Listener {
         boolean isReady();
 
         /** Makes a call whose argument has been decoded. */
-        <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, int bytes);
+        <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes);
 
         /** Answers without a call. */
-        void refuse(byte[] method, long seq, Refusal refusal, String reason);
+        void refuse(byte[] method, long seq, Refused why);
 
         /** Reports a fault of this program and answers what the peer is told of it. */
         String fault(String method, Throwable fault);
@@ -74,12 +76,20 @@ final class ServerSession implements MessageFraming.Listener {
         AFTER_REFUSED
     }
 
-    private record Refused(Refusal refusal, String reason) {}
+    /** Why an argument was refused, and how long the answer is to wait. */
+    record Refused(Refusal refusal, String reason, long delayNanos) {
+        Refused(Refusal refusal, String reason) {
+            this(refusal, reason, 0);
+        }
+    }
 
     private static final byte[] NOTHING = {};
 
     private final Methods methods;
-    private final int methodBytes;
+    private final NetRpcLimits limits;
+    private final MemoryBudget budget;
+    private final MemoryBudget strangers;
+    private final ArgumentGate gate;
     private final Calls calls;
     private final GobTypes types;
     private final GobReader reader;
@@ -97,6 +107,9 @@ final class ServerSession implements MessageFraming.Listener {
     private long seq;
     private MethodTable.@Nullable Entry<?, ?> entry;
 
+    /** Who makes the call, once the gate has let it in. */
+    private @Nullable RpcPeer caller;
+
     /** Where the value that is being read begins, unless {@link #kept} has it, and how many types were known before. */
     private int begin;
 
@@ -111,13 +124,37 @@ final class ServerSession implements MessageFraming.Listener {
 
     private @Nullable Refused refused;
 
-    ServerSession(Methods methods, NetRpcLimits limits, MemoryBudget budget, Calls calls) {
+    ServerSession(Methods methods, NetRpcLimits limits, MemoryBudget budget, ArgumentGate gate, Calls calls) {
+        this(methods, limits, budget, budget, gate, calls);
+    }
+
+    /** A session that takes room from another budget until its gate is open. */
+    ServerSession(
+            Methods methods,
+            NetRpcLimits limits,
+            MemoryBudget budget,
+            MemoryBudget strangers,
+            ArgumentGate gate,
+            Calls calls) {
         this.methods = methods;
-        this.methodBytes = limits.methodBytes();
+        this.limits = limits;
+        this.budget = budget;
+        this.strangers = strangers;
+        this.gate = gate;
         this.calls = calls;
         this.types = new GobTypes(limits.gob());
         this.reader = new GobReader(limits.gob());
-        this.kept = new PartialValue(limits.gob().messageBytes(), budget);
+        this.kept = new PartialValue(budget);
+    }
+
+    @Override
+    public int messageBytes(int usual) {
+        return gate.isOpen() ? usual : Math.min(usual, limits.strangerMessageBytes());
+    }
+
+    @Override
+    public MemoryBudget budget(MemoryBudget usual) {
+        return gate.isOpen() ? usual : strangers;
     }
 
     /** Whether a call has begun and its argument has not ended. */
@@ -214,7 +251,7 @@ final class ServerSession implements MessageFraming.Listener {
 
     /** Keeps the reader's message, or refuses the value. */
     private void keep(byte[] bytes, int offset, int count) throws GobException {
-        String noRoom = kept.add(bytes, offset, count);
+        String noRoom = kept.add(bytes, offset, count, messageBytes(limits.gob().messageBytes()), budget(budget));
         if (noRoom != null) {
             if (state != State.ARGUMENT) {
                 throw broken(noRoom);
@@ -276,7 +313,7 @@ final class ServerSession implements MessageFraming.Listener {
     private void refuse(Refused why, State next) {
         endValue();
         state = next;
-        calls.refuse(method, seq, why.refusal(), why.reason());
+        calls.refuse(method, seq, why);
     }
 
     private void endValue() {
@@ -291,6 +328,7 @@ final class ServerSession implements MessageFraming.Listener {
         method = NOTHING;
         methodLength = 0;
         seq = 0;
+        caller = null;
         int field = -1;
         for (long delta = reader.readUint(); delta != 0; delta = reader.readUint()) {
             if (delta < 0 || delta > headerFields.length - 1 - field) {
@@ -318,7 +356,7 @@ final class ServerSession implements MessageFraming.Listener {
         MethodTable.Entry<?, ?> last = entry;
         if (last != null && Arrays.equals(last.utf8, 0, last.utf8.length, reader.array(), at, end)) {
             method = last.utf8;
-        } else if (methodLength <= methodBytes) {
+        } else if (methodLength <= limits.methodBytes()) {
             method = Arrays.copyOfRange(reader.array(), at, end);
         }
     }
@@ -355,21 +393,52 @@ final class ServerSession implements MessageFraming.Listener {
     // ---- arguments ----
 
     private void argument(int type, int bytes) throws GobException {
+        RpcPeer peer = caller;
+        if (peer == null) {
+            peer = admit(type);
+            caller = peer;
+        }
         MethodTable.Entry<?, ?> target = entry;
-        if (target == null) {
+        if (peer == null) {
+            return;
+        } else if (target == null) {
             goPast(Refusal.NO_METHOD, whyNoMethod());
         } else {
-            decodeAndCall(target, type, bytes);
+            decodeAndCall(target, type, peer, bytes);
         }
     }
 
+    /** Asks the gate, which leaves no trace; null if it has refused. */
+    private @Nullable RpcPeer admit(int type) throws GobException {
+        long mark = reader.mark();
+        int before = types.size();
+        try {
+            RpcPeer admitted = gate.admit(reader, types, type);
+            types.truncate(before);
+            reader.rewind(mark);
+            return admitted;
+        } catch (GobIncompleteException e) {
+            throw e;
+        } catch (DeniedException e) {
+            goPast(new Refused(Refusal.DENIED, message(e), e.delayNanos()));
+        } catch (RpcException e) {
+            goPast(Refusal.DENIED, message(e));
+        } catch (GobException e) {
+            goPast(Refusal.BAD_ARGUMENT, message(e));
+        } catch (RuntimeException e) {
+            goPast(Refusal.DENIED, calls.fault("the gate", e));
+        }
+        return null;
+    }
+
     private String whyNoMethod() {
-        return methodLength > methodBytes
-                ? "rpc: bytes of a method's name: " + methodLength + " (expected: <= " + methodBytes + ")"
+        return methodLength > limits.methodBytes()
+                ? "rpc: bytes of a method's name: " + methodLength + " (expected: <= " + limits.methodBytes() + ")"
                 : methods.whyNot(new String(method, StandardCharsets.UTF_8));
     }
 
-    private <A, R> void decodeAndCall(MethodTable.Entry<A, R> target, int type, int bytes) throws GobException {
+    private <A, R> void decodeAndCall(MethodTable.Entry<A, R> target, int type, RpcPeer peer, int bytes)
+            throws GobException {
         A argument;
         try {
             argument = decoder(target).decode(reader, types, type);
@@ -384,11 +453,15 @@ final class ServerSession implements MessageFraming.Listener {
             return;
         }
         state = State.HEADER;
-        calls.call(target, seq, argument, bytes);
+        calls.call(target, seq, argument, peer, bytes);
     }
 
     private void goPast(Refusal refusal, String reason) throws GobException {
-        refused = new Refused(refusal, reason);
+        goPast(new Refused(refusal, reason));
+    }
+
+    private void goPast(Refused why) throws GobException {
+        refused = why;
         lookForEnd(scanFromBeginning());
     }
 

@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 
 /**
  * Reads {@code MeasurementEnvelope} of pgwatch v3 straight from gob into the model, without objects in between. It wants
- * the fields DBName, MetricName, CustomTags and Data, which all versions have, and skips what only some send.
+ * the fields DBName, MetricName, CustomTags and Data, which all versions have, and skips what only some send. A key among the
+ * custom tags (see {@link KeyGate}) is left out, whoever is let in by what: it must never be stored.
  *
  * <p>This is the hottest loop of the receiver. A row is a Go map from text to interfaces: its keys come in random order, so
  * names are found by hash; an interface value is the name of its Go type, the number of its wire type, a length that only
@@ -96,7 +97,11 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
         builder.customTags(java.util.Map.of());
         for (int left = reader.readCount(); left > 0; left--) {
             require(meter.tag());
-            builder.customTag(reader.readString(), reader.readString());
+            String name = reader.readString();
+            String value = reader.readString();
+            if (!name.equals(KeyGate.TAG)) {
+                builder.customTag(name, value);
+            }
         }
     }
 

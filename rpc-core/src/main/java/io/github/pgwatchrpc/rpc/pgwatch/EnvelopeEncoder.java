@@ -10,7 +10,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Writes envelopes in gob as pgwatch v3.6 and later v3 do, for clients of a receiver: {@code MeasurementEnvelope{DBName,
  * MetricName string, CustomTags map[string]string, Data []map[string]interface{}}}. One encoder a connection: the first
  * envelope is preceded by the definitions of its types.
+ *
+ * <p>With a key, the struct begins with one more field, {@code ApiKey string}, which a receiver that does not know it ignores
+ * as gob does.
  *
  * <p>The types' numbers begin at {@value #FIRST_ID}, far from those that an encoder of other values gives out. Lists and
  * objects, which gob can carry only as registered types, are written as JSON in a text. Not thread-safe.
@@ -45,6 +48,7 @@ public final class EnvelopeEncoder {
     private final GobWriter writer;
     private final BytesConsumer bytes;
     private final Map<String, byte[]> names = new HashMap<>();
+    private final @Nullable String apiKey;
     private boolean defined;
 
     /**
@@ -53,8 +57,19 @@ public final class EnvelopeEncoder {
      * @param writer where to
      */
     public EnvelopeEncoder(GobWriter writer) {
+        this(writer, null);
+    }
+
+    /**
+     * An encoder for one stream that shows a key with each envelope.
+     *
+     * @param writer where to
+     * @param apiKey the key, or null for none
+     */
+    public EnvelopeEncoder(GobWriter writer, @Nullable String apiKey) {
         this.writer = writer;
         this.bytes = writer::writeBytes;
+        this.apiKey = apiKey;
     }
 
     /**
@@ -70,6 +85,11 @@ public final class EnvelopeEncoder {
         int message = writer.beginMessage();
         writer.writeInt(FIRST_ID);
         int last = -1;
+        if (apiKey != null) {
+            // in front of the others, which keep their steps from each other
+            writer.writeUint(1);
+            writer.writeString(apiKey);
+        }
         if (!envelope.database().isEmpty()) {
             writer.writeUint(0 - last);
             last = 0;
@@ -188,25 +208,18 @@ public final class EnvelopeEncoder {
     // ---- descriptions of the types, laid out as in docs/protocol/gob.md ----
 
     private void define() {
-        define(FIRST_ID, 3, "MeasurementEnvelope", () -> {
-            List<Map.Entry<String, Integer>> fields = List.of(
-                    Map.entry("DBName", GobType.Basic.STRING.id()),
-                    Map.entry("MetricName", GobType.Basic.STRING.id()),
-                    Map.entry("CustomTags", TAGS),
-                    Map.entry("Data", ROWS));
-            writer.writeUint(1);
-            writer.writeUint(fields.size());
-            for (Map.Entry<String, Integer> field : fields) {
-                writer.writeUint(1);
-                writer.writeString(field.getKey());
-                writer.writeUint(1);
-                writer.writeInt(field.getValue());
-                writer.writeUint(0);
-            }
-        });
-        define(TAGS, 4, "map[string]string", () -> ids(GobType.Basic.STRING.id(), GobType.Basic.STRING.id()));
-        define(ROWS, 2, "Measurements", () -> ids(ROW));
-        define(ROW, 4, "", () -> ids(GobType.Basic.STRING.id(), GobType.Basic.INTERFACE.id()));
+        Map<String, Integer> fields = new LinkedHashMap<>();
+        if (apiKey != null) {
+            fields.put(KeyGate.FIELD, GobType.Basic.STRING.id());
+        }
+        fields.put("DBName", GobType.Basic.STRING.id());
+        fields.put("MetricName", GobType.Basic.STRING.id());
+        fields.put("CustomTags", TAGS);
+        fields.put("Data", ROWS);
+        defineStruct(writer, FIRST_ID, "MeasurementEnvelope", fields);
+        define(writer, TAGS, 4, "map[string]string", () -> ids(GobType.Basic.STRING.id(), GobType.Basic.STRING.id()));
+        define(writer, ROWS, 2, "Measurements", () -> ids(ROW));
+        define(writer, ROW, 4, "", () -> ids(GobType.Basic.STRING.id(), GobType.Basic.INTERFACE.id()));
     }
 
     private void ids(int... types) {
@@ -216,7 +229,22 @@ public final class EnvelopeEncoder {
         }
     }
 
-    private void define(int id, int kind, String name, Runnable rest) {
+    /** Describes a struct by the names of its fields and the numbers of their types. */
+    static void defineStruct(GobWriter writer, int id, String name, Map<String, Integer> fields) {
+        define(writer, id, 3, name, () -> {
+            writer.writeUint(1);
+            writer.writeUint(fields.size());
+            fields.forEach((field, type) -> {
+                writer.writeUint(1);
+                writer.writeString(field);
+                writer.writeUint(1);
+                writer.writeInt(type);
+                writer.writeUint(0);
+            });
+        });
+    }
+
+    private static void define(GobWriter writer, int id, int kind, String name, Runnable rest) {
         int message = writer.beginMessage();
         writer.writeInt(-id);
         writer.writeUint(kind); // the field of wireType, counted from -1

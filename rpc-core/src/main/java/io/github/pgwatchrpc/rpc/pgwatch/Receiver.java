@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Takes what pgwatch sends, over whatever protocol it came. Called on event loops: it must not block and must be
+ * Takes what pgwatch sends, over whatever protocol it came, from callers whose permit covers the database. Called on event loops: it must not block and must be
  * thread-safe.
  *
  * <p>pgwatch waits for each answer and forgets what was refused, so: answer soon, and answer with success only when the

@@ -11,7 +11,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Puts a {@link Receiver} on a net/rpc server under the names that pgwatch v3 calls. What can be answered without the
- * receiver is answered here, with the texts that clients' logs know.
+ * receiver is answered here, with the texts that clients' logs know; so is what the caller's {@link
+ * io.github.pgwatchrpc.rpc.Permit} does not cover.
  */
 public final class ReceiverMethods {
 
@@ -49,7 +50,10 @@ public final class ReceiverMethods {
                         "Receiver.UpdateMeasurements",
                         () -> new EnvelopeDecoder(builders::get, clock, limits),
                         (MeasurementEnvelope envelope, RpcPeer peer) -> update(receiver, envelope, peer))
-                .method("Receiver.SyncMetric", SyncMetricDecoder::new, receiver::syncMetric);
+                .method("Receiver.SyncMetric", SyncMetricDecoder::new, (SyncMetric sync, RpcPeer peer) -> {
+                    peer.permit().requireDatabase(sync.database());
+                    return receiver.syncMetric(sync, peer);
+                });
     }
 
     private static CompletionStage<String> update(Receiver receiver, MeasurementEnvelope envelope, RpcPeer peer)
@@ -58,6 +62,7 @@ public final class ReceiverMethods {
             return CompletableFuture.completedFuture(NO_ROWS);
         }
         requireNames(envelope);
+        peer.permit().requireDatabase(envelope.database());
         return receiver.updateMeasurements(envelope, peer);
     }
 

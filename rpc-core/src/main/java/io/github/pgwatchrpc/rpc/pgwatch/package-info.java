@@ -4,7 +4,7 @@
  *
  * <p>A protocol's codec fills {@link io.github.pgwatchrpc.measurement.MeasurementEnvelope}s here; a {@link
  * io.github.pgwatchrpc.rpc.pgwatch.Receiver} takes them, stores them and answers. Whoever assembles a server writes the
- * receiver; what it does with measurements is not this room's business.
+ * receiver; {@link io.github.pgwatchrpc.rpc.pgwatch.KeyGate} knows where pgwatch v3 and clients like it put a key. What the receiver does with measurements is not this room's business.
  */
 @NullMarked
 package io.github.pgwatchrpc.rpc.pgwatch;

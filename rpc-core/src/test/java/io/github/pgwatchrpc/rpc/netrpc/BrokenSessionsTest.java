@@ -8,7 +8,6 @@ import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcException;
-import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
@@ -62,6 +61,8 @@ class BrokenSessionsTest {
     }
 
     /** Counts the answers that a connection would send. */
+    private static final RpcPeer PEER = () -> new java.net.InetSocketAddress(0);
+
     private static final class Answering implements ServerSession.Calls {
         int answers;
 
@@ -71,22 +72,20 @@ class BrokenSessionsTest {
         }
 
         @Override
-        public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, int bytes) {
+        public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes) {
             answers++;
             try {
-                assertTrue(method.method
-                        .call(argument, () -> new java.net.InetSocketAddress(0))
-                        .toCompletableFuture()
-                        .isDone());
+                assertTrue(
+                        method.method.call(argument, peer).toCompletableFuture().isDone());
             } catch (RpcException e) {
                 // an answer too
             }
         }
 
         @Override
-        public void refuse(byte[] method, long seq, Refusal refusal, String reason) {
+        public void refuse(byte[] method, long seq, ServerSession.Refused why) {
             answers++;
-            assertTrue(reason.startsWith("gob: ") || reason.startsWith("rpc: "), reason);
+            assertTrue(why.reason().startsWith("gob: ") || why.reason().startsWith("rpc: "), why::reason);
         }
 
         @Override
@@ -122,7 +121,8 @@ class BrokenSessionsTest {
     private void run(byte[] stream, byte[] nextCall) {
         MemoryBudget budget = new MemoryBudget(10_000_000);
         Answering answering = new Answering();
-        ServerSession session = new ServerSession(server.methods(), NetRpcLimits.DEFAULT, budget, answering);
+        ServerSession session =
+                new ServerSession(server.methods(), NetRpcLimits.DEFAULT, budget, ArgumentGate.open(PEER), answering);
         MessageFraming framing = new MessageFraming(NetRpcLimits.DEFAULT.gob().messageBytes(), budget, session);
         long before = THREADS.getCurrentThreadAllocatedBytes();
         try {

@@ -147,5 +147,6 @@ public final class EmbeddedServer implements AutoCloseable {
         assertEquals(0, allocator.metric().usedHeapMemory(), "heap buffers that were not released");
         assertEquals(0, allocator.metric().usedDirectMemory(), "direct buffers that were not released");
         assertEquals(0, server.budget().used(), "budget that was not given back");
+        assertEquals(0, server.strangers().used(), "strangers' budget that was not given back");
     }
 }

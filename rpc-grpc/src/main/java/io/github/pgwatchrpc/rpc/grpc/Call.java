@@ -25,6 +25,7 @@ final class Call implements MessageAssembler.Listener {
     private final GrpcConnection connection;
     private final int stream;
     private final String method;
+    private final RpcPeer peer;
     private final boolean gzip;
     private final Handler handler;
     private final MessageAssembler assembler;
@@ -35,10 +36,11 @@ final class Call implements MessageAssembler.Listener {
     private boolean answering;
     private boolean ended;
 
-    Call(GrpcConnection connection, int stream, MethodTable.Entry method, boolean gzip) {
+    Call(GrpcConnection connection, int stream, MethodTable.Entry method, RpcPeer peer, boolean gzip) {
         this.connection = connection;
         this.stream = stream;
         this.method = method.name();
+        this.peer = peer;
         this.gzip = gzip;
         this.assembler = new MessageAssembler(connection.limits().messageBytes(), connection.budget(), this);
         this.handler = method.handlers().apply(this);
@@ -49,7 +51,7 @@ final class Call implements MessageAssembler.Listener {
     }
 
     RpcPeer peer() {
-        return connection.peer();
+        return peer;
     }
 
     /** Runs something on the connection's event loop, at once if this is it. */

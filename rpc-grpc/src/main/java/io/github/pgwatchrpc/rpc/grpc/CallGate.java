@@ -1,7 +1,9 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides from a call's headers whether it may go on, before a byte of its message is kept: the place for authentication.
@@ -11,14 +13,17 @@ import io.github.pgwatchrpc.rpc.RpcPeer;
 public interface CallGate {
 
     /** Lets everybody in. */
-    CallGate OPEN = (call, peer) -> {};
+    CallGate OPEN = (call, peer, before) -> Permit.EVERYTHING;
 
     /**
      * Lets a call go on by returning.
      *
      * @param call its method and headers
      * @param peer who calls
-     * @throws RpcException to refuse it, with {@link RpcException.Kind#UNAUTHENTICATED} for instance
+     * @param before what this method returned last for the same connection, or null
+     * @return what the caller may do
+     * @throws RpcException to refuse it, with {@link RpcException.Kind#UNAUTHENTICATED} for instance; after a while, if it is a
+     *     {@link io.github.pgwatchrpc.rpc.DeniedException} that says so
      */
-    void admit(CallHeaders call, RpcPeer peer) throws RpcException;
+    Permit admit(CallHeaders call, RpcPeer peer, @Nullable Permit before) throws RpcException;
 }

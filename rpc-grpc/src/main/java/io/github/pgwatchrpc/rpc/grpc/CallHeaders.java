@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
 import io.netty.handler.codec.http2.Http2Headers;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How a call begins: its method and its metadata. Valid only while it is shown, and only on that thread. */
@@ -32,6 +33,16 @@ public final class CallHeaders {
     public @Nullable String get(String name) {
         CharSequence value = headers.get(name);
         return value == null ? null : value.toString();
+    }
+
+    /**
+     * All pieces of metadata by a name.
+     *
+     * @param name their name in lower case
+     * @return their values in the order in which they came
+     */
+    public List<String> all(String name) {
+        return headers.getAll(name).stream().map(CharSequence::toString).toList();
     }
 
     /** Names the method only: metadata may hold passwords. */

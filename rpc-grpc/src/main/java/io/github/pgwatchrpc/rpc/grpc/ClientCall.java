@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;

@@ -1,6 +1,8 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.rpc.DeniedException;
 import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
@@ -86,6 +88,11 @@ final class GrpcConnection extends Http2ConnectionHandler {
     private final Http2Connection.PropertyKey callKey;
     private final PingGuard pings;
 
+    /** What the gate gave last, and the peer that has it. */
+    private @Nullable Permit permit;
+
+    private RpcPeer admitted;
+
     private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> sweep;
     private boolean reading;
@@ -103,6 +110,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
         this.server = server;
         this.limits = server.limits();
         this.peer = peer;
+        this.admitted = peer;
         this.callKey = connection().newKey();
         this.pings = new PingGuard(limits.pingInterval().toNanos());
         decoder.frameListener(new Frames());
@@ -165,10 +173,6 @@ final class GrpcConnection extends Http2ConnectionHandler {
     }
 
     // ---- for the calls ----
-
-    RpcPeer peer() {
-        return peer;
-    }
 
     GrpcLimits limits() {
         return limits;
@@ -336,7 +340,14 @@ final class GrpcConnection extends Http2ConnectionHandler {
         MethodTable.Entry method = server.methods().find(path);
         String name = method == null ? path : method.name();
         try {
-            server.gate().admit(new CallHeaders(name, headers), peer);
+            Permit given = server.gate().admit(new CallHeaders(name, headers), peer, permit);
+            if (given != permit) {
+                permit = given;
+                admitted = peer.with(given);
+            }
+        } catch (DeniedException e) {
+            deny(stream, name, e, halfClosed);
+            return;
         } catch (RpcException e) {
             refuse(stream, StatusCode.of(e.kind()), name, Refusal.DENIED, e, halfClosed);
             return;
@@ -346,7 +357,10 @@ final class GrpcConnection extends Http2ConnectionHandler {
             refuse(stream, StatusCode.INTERNAL, name, Refusal.DENIED, answer, halfClosed);
             return;
         }
-        peer.called();
+        if (!name.startsWith(HealthService.NAME)) {
+            // who only asks for health may be a stranger, and does not keep its connection from making room
+            peer.called();
+        }
         if (method == null) {
             RpcException reason = new RpcException(server.methods().whyNot(path));
             refuse(stream, StatusCode.UNIMPLEMENTED, name, Refusal.NO_METHOD, reason, halfClosed);
@@ -359,7 +373,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
             refuse(stream, StatusCode.UNIMPLEMENTED, name, Refusal.BAD_ARGUMENT, reason, halfClosed);
             return;
         }
-        Call call = new Call(this, stream.id(), method, gzip);
+        Call call = new Call(this, stream.id(), method, admitted, gzip);
         CharSequence timeout = headers.get(TIMEOUT);
         if (timeout != null) {
             try {
@@ -395,6 +409,26 @@ final class GrpcConnection extends Http2ConnectionHandler {
         String text = String.valueOf(reason.getMessage());
         refused(method, refusal, text);
         writeEnd(stream.id(), code, text, false, halfClosed);
+    }
+
+    /** Refuses when it is time; until then the stream counts as a call in flight, and what comes on it is dropped. */
+    private void deny(Http2Stream stream, String method, DeniedException why, boolean halfClosed) {
+        StatusCode code = StatusCode.of(why.kind());
+        if (why.delayNanos() == 0) {
+            refuse(stream, code, method, Refusal.DENIED, why, halfClosed);
+            return;
+        }
+        schedule(
+                () -> {
+                    if (!context().isRemoved()
+                            && connection().stream(stream.id()) == stream
+                            && !stream.isHeadersSent()) {
+                        boolean ended = stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE;
+                        refuse(stream, code, method, Refusal.DENIED, why, ended);
+                        flushSoon();
+                    }
+                },
+                why.delayNanos());
     }
 
     /** Answers what is not gRPC at all so that a client of HTTP understands it. */

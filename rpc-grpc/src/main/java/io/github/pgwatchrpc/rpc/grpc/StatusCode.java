@@ -11,6 +11,7 @@ enum StatusCode {
     INVALID_ARGUMENT(3),
     DEADLINE_EXCEEDED(4),
     NOT_FOUND(5),
+    PERMISSION_DENIED(7),
     RESOURCE_EXHAUSTED(8),
     UNIMPLEMENTED(12),
     INTERNAL(13),
@@ -30,6 +31,7 @@ enum StatusCode {
             case UNKNOWN -> UNKNOWN;
             case INVALID_ARGUMENT -> INVALID_ARGUMENT;
             case UNAUTHENTICATED -> UNAUTHENTICATED;
+            case PERMISSION_DENIED -> PERMISSION_DENIED;
             case RESOURCE_EXHAUSTED -> RESOURCE_EXHAUSTED;
             case UNAVAILABLE -> UNAVAILABLE;
             case INTERNAL -> INTERNAL;
@@ -50,7 +52,8 @@ enum StatusCode {
     static Kind kind(int number) {
         return switch (number) {
             case 3, 11 -> Kind.INVALID_ARGUMENT; // INVALID_ARGUMENT, OUT_OF_RANGE
-            case 7, 16 -> Kind.UNAUTHENTICATED; // PERMISSION_DENIED, UNAUTHENTICATED
+            case 7 -> Kind.PERMISSION_DENIED;
+            case 16 -> Kind.UNAUTHENTICATED;
             case 8 -> Kind.RESOURCE_EXHAUSTED;
             case 10, 14 -> Kind.UNAVAILABLE; // ABORTED, UNAVAILABLE
             case 13, 15 -> Kind.INTERNAL; // INTERNAL, DATA_LOSS
@@ -62,7 +65,8 @@ enum StatusCode {
     static Kind kindOfHttp(String status) {
         return switch (status) {
             case "400" -> Kind.INTERNAL;
-            case "401", "403" -> Kind.UNAUTHENTICATED;
+            case "401" -> Kind.UNAUTHENTICATED;
+            case "403" -> Kind.PERMISSION_DENIED;
             case "429", "502", "503", "504" -> Kind.UNAVAILABLE;
             default -> Kind.UNKNOWN;
         };

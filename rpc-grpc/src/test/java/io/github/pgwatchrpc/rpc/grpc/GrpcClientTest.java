@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.RpcPeer;
@@ -46,7 +47,10 @@ final class GrpcClientTest {
 
     private final GrpcServer server = GrpcServer.builder()
             .limits(GrpcLimits.DEFAULT.toBuilder().callsInFlight(8).build())
-            .gate((call, peer) -> secrets.add(call.get("username") + ":" + call.get("password")))
+            .gate((call, peer, before) -> {
+                secrets.add(call.get("username") + ":" + call.get("password"));
+                return Permit.EVERYTHING;
+            })
             .method("Test", "Echo", GrpcClientTest::bytes, GrpcClientTest::echo, GrpcClientTest::same)
             .method("Test", "Hold", GrpcClientTest::bytes, this::hold, GrpcClientTest::same)
             .method("Test", "Fail", GrpcClientTest::bytes, GrpcClientTest::fail, GrpcClientTest::same)

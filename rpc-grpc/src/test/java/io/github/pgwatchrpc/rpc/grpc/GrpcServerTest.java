@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.RpcPeer;
@@ -471,10 +472,11 @@ final class GrpcServerTest {
 
     @Test
     void theGateSeesMetadataBeforeTheMessage() throws Exception {
-        builder.gate((call, peer) -> {
+        builder.gate((call, peer, before) -> {
             if (!"secret".equals(call.get("password"))) {
                 throw new RpcException(Kind.UNAUTHENTICATED, "no: " + call.method() + " " + call.get("nothing"));
             }
+            return Permit.EVERYTHING;
         });
         TestClient client = client();
         TestClient.Stream stream = client.open(TestClient.headers(ECHO), false);
@@ -488,7 +490,7 @@ final class GrpcServerTest {
 
     @Test
     void aGateThatFailsLetsNobodyIn() throws Exception {
-        builder.gate((call, peer) -> {
+        builder.gate((call, peer, before) -> {
             throw new IllegalStateException("a fault, told to nobody outside");
         });
         assertEnded(13, "internal error", client().call(ECHO, bytes("x")));

@@ -5,6 +5,7 @@ import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.grpc.MessageDecoder;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
+import io.github.pgwatchrpc.rpc.pgwatch.KeyGate;
 import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.ModelMeter;
 import java.nio.charset.StandardCharsets;
@@ -93,7 +94,10 @@ public final class EnvelopeDecoder implements MessageDecoder<MeasurementEnvelope
             }
         }
         in.leave(outer);
-        builder.customTag(name, value);
+        if (!name.equals(KeyGate.TAG)) {
+            // a source that net/rpc's pgwatch lets in by it may be known to a newer one too; it must never be stored
+            builder.customTag(name, value);
+        }
     }
 
     private static void readRow(ProtoReader in, EnvelopeBuilder builder, ModelMeter meter, StructValues nested)

@@ -70,14 +70,17 @@ public final class ReceiverService {
             return CompletableFuture.completedFuture(ReceiverMethods.NO_ROWS);
         }
         ReceiverMethods.requireNames(envelope);
+        peer.permit().requireDatabase(envelope.database());
         return receiver.updateMeasurements(envelope, peer);
     }
 
     private static CompletionStage<String> sync(Receiver receiver, SyncMetric sync, RpcPeer peer) throws RpcException {
         // pgwatch does not start before its ping is answered
-        return sync.equals(SyncMetricDecoder.PING)
-                ? CompletableFuture.completedFuture("")
-                : receiver.syncMetric(sync, peer);
+        if (sync.equals(SyncMetricDecoder.PING)) {
+            return CompletableFuture.completedFuture("");
+        }
+        peer.permit().requireDatabase(sync.database());
+        return receiver.syncMetric(sync, peer);
     }
 
     /** {@code Reply{logmsg}}. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
@@ -101,10 +102,11 @@ final class CaptureReplayTest {
         };
         RpcListener listener = ReceiverService.add(
                         GrpcServer.builder().observer(observer), received, () -> 1, ModelLimits.DEFAULT)
-                .gate((call, peer) -> {
+                .gate((call, peer, before) -> {
                     if (call.get("username") == null || call.get("password") == null) {
                         troubles.add(call.method() + " without user name or password");
                     }
+                    return Permit.EVERYTHING;
                 })
                 .build()
                 .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.grpc.GrpcClient;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
+import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -27,8 +29,7 @@ import org.junit.jupiter.api.Test;
 final class ReceiverClientTest {
 
     private static MeasurementEnvelope decoded(byte[] message) throws Exception {
-        return new EnvelopeDecoder(EnvelopeBuilder::new, () -> 1, PayloadLimits.DEFAULT)
-                .decode(new ProtoReader(message));
+        return new EnvelopeDecoder(EnvelopeBuilder::new, () -> 1, ModelLimits.DEFAULT).decode(new ProtoReader(message));
     }
 
     @Test
@@ -121,7 +122,7 @@ final class ReceiverClientTest {
         MetricDefinitions definitions = definitions();
         assertEquals(
                 definitions,
-                new DefinitionsDecoder(PayloadLimits.DEFAULT)
+                new DefinitionsDecoder(ModelLimits.DEFAULT)
                         .decode(new ProtoReader(ReceiverClient.encode(definitions))));
     }
 
@@ -143,11 +144,12 @@ final class ReceiverClientTest {
     @Test
     void callsTheReceiver() throws Exception {
         Received received = new Received();
-        GrpcServer server = ReceiverService.add(GrpcServer.builder(), received, () -> 1, PayloadLimits.DEFAULT)
-                .gate((call, peer) -> {
+        GrpcServer server = ReceiverService.add(GrpcServer.builder(), received, () -> 1, ModelLimits.DEFAULT)
+                .gate((call, peer, before) -> {
                     if (!"joe".equals(call.get("username")) || !"secret".equals(call.get("password"))) {
                         throw new RpcException(RpcException.Kind.UNAUTHENTICATED, "unauthenticated");
                     }
+                    return Permit.EVERYTHING;
                 })
                 .build();
         RpcListener listener = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.measurement.ValueType;
+import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.RpcPeer;
@@ -56,11 +57,12 @@ final class ReceiverGoInteropTest {
         }
     };
     private final GrpcServer server = ReceiverService.add(GrpcServer.builder(), received, () -> 1, ModelLimits.DEFAULT)
-            .gate((call, peer) -> {
+            .gate((call, peer, before) -> {
                 boolean receiver = call.method().startsWith("Receiver.");
                 if (receiver && !("joe".equals(call.get("username")) && "secret".equals(call.get("password")))) {
                     throw new RpcException(Kind.UNAUTHENTICATED, "unauthenticated");
                 }
+                return Permit.EVERYTHING;
             })
             .build();
     private RpcListener listener = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

@@ -1,0 +1,160 @@
+package io.github.pgwatchrpc.server;
+
+import io.github.pgwatchrpc.rpc.auth.ApiKey;
+import io.github.pgwatchrpc.rpc.auth.Databases;
+import io.github.pgwatchrpc.rpc.auth.KeyFileException;
+import io.github.pgwatchrpc.rpc.auth.KeyRing;
+import io.github.pgwatchrpc.rpc.auth.NamedKey;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The file that {@code serve --keys} reads; a receiver that runs takes each change within about a second. */
+@Command(
+        name = "keys",
+        description = "Looks after a file of named keys, which 'serve --keys FILE' takes, changes included.")
+final class KeysCommand implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    @SuppressWarnings("NullAway") // picocli sets the specification
+    KeysCommand() {}
+
+    @Override
+    public void run() {
+        throw new picocli.CommandLine.ParameterException(
+                spec.commandLine(), "keys: nothing to do (expected: add, list or revoke)");
+    }
+
+    @Command(
+            name = "add",
+            mixinStandardHelpOptions = true,
+            description = "Makes a key, notes its hash in the file, and prints it: once, it cannot be had again.")
+    int add(
+            @Parameters(paramLabel = "NAME", description = "what the key is called, in logs and as gRPC's user name")
+                    String name,
+            @Option(
+                            names = "--keys",
+                            paramLabel = "FILE",
+                            required = true,
+                            description = "the file; made if it is not there")
+                    Path file,
+            @Option(
+                            names = "--expires",
+                            paramLabel = "TIME",
+                            description =
+                                    "when it ends: 2027-01-01T00:00:00Z, or a number of days such as 90d (default: never)")
+                    @Nullable
+                    String expires,
+            @Option(
+                            names = "--databases",
+                            paramLabel = "NAMES",
+                            defaultValue = "*",
+                            description =
+                                    "of which databases it may send: names with commas between, a * at the end of one for all that begin so (default: all)")
+                    String databases)
+            throws ConfigException {
+        Instant now = Instant.now();
+        ApiKey key = ApiKey.generate(new SecureRandom());
+        try {
+            new KeyRing(file)
+                    .add(new NamedKey(
+                            name,
+                            key.hash(),
+                            NamedKey.Users.NAME_OR_NONE,
+                            now,
+                            expiry(expires, now),
+                            Optional.empty(),
+                            Databases.parse(databases)));
+        } catch (KeyFileException e) {
+            throw Access.config(e);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("--" + e.getMessage(), "for example --databases shop,shop_*", e);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(key.text());
+        out.flush();
+        spec.commandLine().getErr().println("this is the key " + name + "; it is shown this once");
+        return ExitCode.FINE;
+    }
+
+    private static Optional<Instant> expiry(@Nullable String text, Instant now) throws ConfigException {
+        if (text == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(
+                    text.matches("\\d{1,5}d")
+                            ? now.plus(Long.parseLong(text.substring(0, text.length() - 1)), ChronoUnit.DAYS)
+                            : Instant.parse(text));
+        } catch (DateTimeParseException e) {
+            throw new ConfigException(
+                    "--expires: " + text + " (expected: a time such as 2027-01-01T00:00:00Z, or days such as 90d)",
+                    "leave it away for a key that does not end by itself",
+                    e);
+        }
+    }
+
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "Prints all keys of the file, without the keys.")
+    int list(@Option(names = "--keys", paramLabel = "FILE", required = true, description = "the file") Path file)
+            throws ConfigException {
+        List<NamedKey> keys;
+        try {
+            keys = new KeyRing(file).load();
+        } catch (KeyFileException e) {
+            throw Access.config(e);
+        }
+        Instant now = Instant.now();
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("%-24s %-8s %-20s %-20s %s%n", "NAME", "STATE", "CREATED", "EXPIRES", "DATABASES");
+        for (NamedKey each : keys) {
+            String state = each.revoked().isPresent()
+                    ? "revoked"
+                    : each.expires().filter(end -> !now.isBefore(end)).isPresent() ? "expired" : "good";
+            out.printf(
+                    "%-24s %-8s %-20s %-20s %s%n",
+                    each.name(),
+                    state,
+                    each.created(),
+                    each.expires().map(Instant::toString).orElse("never"),
+                    each.databases());
+        }
+        out.flush();
+        return ExitCode.FINE;
+    }
+
+    @Command(
+            name = "revoke",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Takes a key back. A receiver that runs refuses it within about a second, on open connections too.")
+    int revoke(
+            @Parameters(paramLabel = "NAME", description = "which one") String name,
+            @Option(names = "--keys", paramLabel = "FILE", required = true, description = "the file") Path file)
+            throws ConfigException {
+        try {
+            new KeyRing(file).revoke(name, Instant.now());
+        } catch (KeyFileException e) {
+            throw Access.config(e);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("the key " + name + " is revoked");
+        out.flush();
+        return ExitCode.FINE;
+    }
+}

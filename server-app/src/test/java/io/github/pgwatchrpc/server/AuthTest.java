@@ -1,0 +1,408 @@
+package io.github.pgwatchrpc.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.auth.ApiKey;
+import io.github.pgwatchrpc.rpc.gob.GobWriter;
+import io.github.pgwatchrpc.rpc.pgwatch.EnvelopeEncoder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Keys from the command line to the disk. */
+class AuthTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it
+    private Path directory;
+
+    private ServeOptions options() {
+        ServeOptions options = new ServeOptions();
+        options.listen = "127.0.0.1:0";
+        options.webAddress = "off";
+        options.dataDir = directory.resolve("data");
+        return options;
+    }
+
+    private Path keyFile() {
+        return directory.resolve("data").resolve("api-key");
+    }
+
+    private String key() throws IOException {
+        return Files.readString(keyFile()).strip();
+    }
+
+    private static Target target(InetSocketAddress address, String key) {
+        return Target.of(Target.Protocol.NET_RPC, address, null).withKey(key);
+    }
+
+    private static NetRpcTraffic connect(Server server, String key) throws IOException {
+        return NetRpcTraffic.connect(target(server.address(), key), null);
+    }
+
+    private static void refused(NetRpcTraffic client, String message) {
+        RpcException refused = assertThrows(RpcException.class, () -> client.send(Envelopes.rows(1, 0)));
+        assertTrue(refused.getMessage().startsWith(message), refused::getMessage);
+    }
+
+    @Test
+    void aKeyIsNeededAndARestartMakesAnother() throws Exception {
+        String first;
+        try (Server server = Server.start(options())) {
+            first = key();
+            assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(keyFile())));
+            try (NetRpcTraffic good = connect(server, first);
+                    NetRpcTraffic none = connect(server, null);
+                    NetRpcTraffic wrong = connect(server, "hunter2")) {
+                good.send(Envelopes.rows(3, 0));
+                refused(none, "authentication required: no key was shown");
+                refused(wrong, "authentication failed: what was shown is not a key");
+                good.send(Envelopes.rows(3, 0));
+            }
+            assertEquals(6, server.metrics().storedRows());
+            assertEquals(6, server.metrics().receivedRows());
+            assertTrue(server.metrics().scrape().contains("pgwatch_rpc_auth_decisions_total{outcome=\"missing\"} 1.0"));
+        }
+        try (Server server = Server.start(options());
+                NetRpcTraffic old = connect(server, first);
+                NetRpcTraffic fresh = connect(server, key())) {
+            assertNotEquals(first, key());
+            refused(old, "authentication failed: this receiver does not know the key");
+            fresh.send(Envelopes.rows(1, 0));
+        }
+        ServeOptions keep = options();
+        keep.apiKey = ApiKeyMode.KEEP;
+        String kept = key();
+        try (Server server = Server.start(keep);
+                NetRpcTraffic client = connect(server, kept)) {
+            client.send(Envelopes.rows(1, 0));
+        }
+    }
+
+    @Test
+    void namedKeysComeAndGoWhileItRuns() throws Exception {
+        Path ring = directory.resolve("keys");
+        Ran added = Ran.command("keys", "add", "berlin", "--keys=" + ring, "--databases=shop", "--expires=1d");
+        assertEquals(ExitCode.FINE, added.code(), added::err);
+        String berlin = added.out().strip();
+        assertTrue(berlin.startsWith(ApiKey.PREFIX), added::out);
+        ServeOptions options = options();
+        options.keys = ring;
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server, berlin)) {
+            RpcException other = assertThrows(RpcException.class, () -> client.send(Envelopes.rows(1, 0)));
+            assertEquals("the key berlin is not good for this database", other.getMessage());
+            assertEquals(
+                    ExitCode.FINE,
+                    Ran.command("keys", "revoke", "berlin", "--keys", ring.toString())
+                            .code());
+            String paris =
+                    Ran.command("keys", "add", "paris", "--keys=" + ring).out().strip();
+            server.access().reload();
+            refused(client, "authentication failed: the key berlin was revoked at ");
+            try (NetRpcTraffic second = connect(server, paris)) {
+                second.send(Envelopes.rows(1, 0));
+            }
+        }
+        Ran list = Ran.command("keys", "list", "--keys=" + ring);
+        assertTrue(list.out().lines().anyMatch(line -> line.matches("berlin +revoked .*")), list::out);
+        assertTrue(list.out().lines().anyMatch(line -> line.matches("paris +good .*")), list::out);
+        assertFalse(list.out().contains(ApiKey.PREFIX), list::out);
+    }
+
+    @Test
+    void aGivenKeyIsReadAgainWhenItChanges() throws Exception {
+        Path given = directory.resolve("secret");
+        String first = Ran.command("key", "--generate").out().strip();
+        Files.writeString(given, first);
+        Files.setPosixFilePermissions(given, PosixFilePermissions.fromString("r--r-----"));
+        ServeOptions options = options();
+        options.apiKeyFile = given;
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server, first)) {
+            client.send(Envelopes.rows(1, 0));
+            assertFalse(Files.exists(keyFile()));
+            String second = ApiKey.generate(new SecureRandom()).text();
+            Files.writeString(directory.resolve("next"), second);
+            Files.setPosixFilePermissions(directory.resolve("next"), PosixFilePermissions.fromString("r--r-----"));
+            Files.move(directory.resolve("next"), given, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            server.access().reload();
+            refused(client, "authentication failed: ");
+            try (NetRpcTraffic fresh = connect(server, second)) {
+                fresh.send(Envelopes.rows(1, 0));
+            }
+        }
+    }
+
+    @Test
+    void trustedNetworksNeedNone() throws Exception {
+        ServeOptions options = options();
+        options.trust = List.of("10.0.0.0/8", "127.0.0.0/8");
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server, null)) {
+            client.send(Envelopes.rows(1, 0));
+            assertTrue(server.metrics().scrape().contains("pgwatch_rpc_auth_trusted_networks 2.0"));
+            assertTrue(server.metrics().scrape().contains("pgwatch_rpc_auth_decisions_total{outcome=\"trusted\"} 1.0"));
+        }
+    }
+
+    @Test
+    void keyAndCertTellWhereThingsAreAndTheKeyOnlyWhenAsked() throws Exception {
+        String data = directory.resolve("data").toString();
+        assertEquals(ExitCode.CONFIG, Ran.command("key", "--data-dir=" + data).code());
+        assertEquals(ExitCode.CONFIG, Ran.command("cert", "--data-dir=" + data).code());
+        try (Server server = Server.start(options())) {
+            String key = key();
+            Ran told = Ran.command("key", "--data-dir=" + data, "--listen=10.0.0.1:5000");
+            assertEquals(ExitCode.FINE, told.code(), told::err);
+            assertFalse((told.out() + told.err()).contains(key.substring(7)), "the key was not asked for");
+            assertTrue(
+                    told.out().contains("--sink=\"grpc://pgwatch:$(cat '" + keyFile() + "')@10.0.0.1:5000/?sslrootca="),
+                    told::out);
+            assertEquals(
+                    key,
+                    Ran.command("key", "--show", "--data-dir=" + data).out().strip());
+            Ran cert = Ran.command("cert", "--data-dir=" + data);
+            assertTrue(cert.out().contains(server.tls().sha256()) || cert.out().contains("SHA-256"), cert::out);
+            assertEquals(
+                    ExitCode.FINE,
+                    Ran.command("key", "--renew", "--data-dir=" + data).code());
+            assertNotEquals(key, key());
+            server.access().reload();
+            try (NetRpcTraffic old = connect(server, key);
+                    NetRpcTraffic fresh = connect(server, key())) {
+                refused(old, "authentication failed: ");
+                fresh.send(Envelopes.rows(1, 0));
+            }
+        }
+    }
+
+    @Test
+    void loadShowsTheKeyOfAFileOrOfItsUri() throws Exception {
+        try (Server server = Server.start(options())) {
+            String to = "rpc://" + Addresses.print(server.address());
+            Ran file = Ran.command("load", "--to=" + to, "--key-file=" + keyFile(), "--seconds=1");
+            assertEquals(ExitCode.FINE, file.code(), file::out);
+            Ran token = Ran.command("load", "--to=" + to + "?token=" + key(), "--seconds=1");
+            assertEquals(ExitCode.FINE, token.code(), token::out);
+            Ran none = Ran.command("load", "--to=" + to, "--seconds=1", "--connections=1");
+            assertEquals(ExitCode.FAILED, none.code());
+            assertTrue(none.out().contains("authentication required"), none::out);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--trust x, --trust: network: x",
+        "--trust 10.0.0.1/8, --trust: network: 10.0.0.1/8 has bits set",
+        "--auth certificate, --auth certificate without --tls-client-ca",
+        "--api-key-file /no/such, /no/such: there is no such file",
+        "--keys /no/such, /no/such: there is no such file",
+        "--server-username joe, PGWATCH_RPC_SERVER_USERNAME without",
+    })
+    void wrongSettingsAreToldAtTheStart(String option, String message) {
+        List<String> args = new ArrayList<>(
+                List.of("serve", "--listen=127.0.0.1:0", "--web-addr=off", "--data-dir=" + directory.resolve("data")));
+        args.addAll(List.of(option.split(" ", -1)));
+        Ran ran = Ran.command(args.toArray(String[]::new));
+        assertEquals(ExitCode.CONFIG, ran.code(), ran::err);
+        assertTrue(ran.errLines().get(0).contains(message), ran::err);
+    }
+
+    @Test
+    void aKeyFileThatOthersCanReadStopsTheStart() throws Exception {
+        Server.start(options()).close();
+        Files.setPosixFilePermissions(keyFile(), PosixFilePermissions.fromString("rw-r-----"));
+        ConfigException refused = assertThrows(ConfigException.class, () -> Server.start(options()));
+        assertTrue(refused.getMessage().contains("api-key: mode rw-r-----"), refused::getMessage);
+    }
+
+    /** The Go receiver's variables are options of this one. */
+    @Test
+    void theGoReceiversVariablesCount() {
+        ServeOptions options = new ServeOptions();
+        picocli.CommandLine line = Main.withTypes(new picocli.CommandLine(options));
+        line.setDefaultValueProvider(new Settings(
+                Map.of(
+                        "PGWATCH_RPC_SERVER_USERNAME", "joe",
+                        "PGWATCH_RPC_SERVER_PASSWORD", "secret",
+                        "PGWATCH_RPC_SERVER_CERT", "c.pem",
+                        "PGWATCH_RPC_SERVER_KEY", "k.pem"),
+                Map.of()));
+        line.parseArgs();
+        assertEquals("joe", options.serverUsername);
+        assertEquals("secret", options.serverPassword);
+        assertEquals(Path.of("c.pem"), options.tlsCert);
+        assertEquals(Path.of("k.pem"), options.tlsKey);
+    }
+
+    // ---- brute force ----
+
+    private static final int GUESSES = 100_000;
+    private static final int ATTACKERS = 40;
+
+    /** How long answers take is printed and not judged: that is the machine's business. */
+    @Test
+    void manyWrongKeysFromOneAddressLetNobodyInAndLeaveOthersAlone() throws Exception {
+        ServeOptions options = options();
+        options.listen = "0.0.0.0:0";
+        options.durability = Durability.FLUSH;
+        try (Server server = Server.start(options)) {
+            InetSocketAddress address = Addresses.local(server.address());
+            try (NetRpcTraffic client = NetRpcTraffic.connect(target(address, key()), null)) {
+                measure(client, new CompletableFuture<>().orTimeout(1, TimeUnit.SECONDS));
+                Histogram quiet = measure(client, new CompletableFuture<>().orTimeout(2, TimeUnit.SECONDS));
+                List<CompletableFuture<Void>> attacks = new ArrayList<>();
+                for (int i = 0; i < ATTACKERS; i++) {
+                    attacks.add(CompletableFuture.runAsync(() -> attack(address, GUESSES / ATTACKERS), run -> {
+                        Thread thread = new Thread(run, "attacker");
+                        thread.setDaemon(true);
+                        thread.start();
+                    }));
+                }
+                CompletableFuture<Void> attack = CompletableFuture.allOf(attacks.toArray(CompletableFuture[]::new));
+                Histogram attacked = measure(client, attack);
+                attack.join();
+                System.out.printf(
+                        "valid calls, p99: %.2f ms of %d without, %.2f ms of %d with %d wrong keys from another address%n",
+                        quiet.getValueAtPercentile(99) / 1e6,
+                        quiet.getTotalCount(),
+                        attacked.getValueAtPercentile(99) / 1e6,
+                        attacked.getTotalCount(),
+                        GUESSES);
+            }
+            String metrics = server.metrics().scrape();
+            double wrong = count(metrics, "unknown") + count(metrics, "blocked");
+            assertEquals(GUESSES, wrong);
+            assertEquals(server.metrics().receivedRows(), server.metrics().storedRows());
+            assertEquals(
+                    server.metrics().storedRows(), count(metrics, "key"), "one row a valid call, and nobody else's");
+            // others come in as before
+            try (NetRpcTraffic late = NetRpcTraffic.connect(target(address, key()), null)) {
+                late.send(Envelopes.rows(1, 0));
+            }
+        }
+    }
+
+    private static double count(String metrics, String outcome) {
+        String name = "pgwatch_rpc_auth_decisions_total{outcome=\"" + outcome + "\"} ";
+        return metrics.lines()
+                .filter(line -> line.startsWith(name))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+                .sum();
+    }
+
+    /** Calls until the end of something else, all of which must succeed. */
+    private static Histogram measure(NetRpcTraffic client, CompletableFuture<?> end) throws IOException {
+        Histogram histogram = new Histogram(3);
+        do {
+            long begin = System.nanoTime();
+            client.send(Envelopes.rows(1, 0));
+            histogram.recordValue(System.nanoTime() - begin);
+        } while (!end.isDone());
+        return histogram;
+    }
+
+    /** Sends calls with wrong keys as fast as they are taken, from another address of this machine, and reads the answers. */
+    private static void attack(InetSocketAddress address, int guesses) {
+        SecureRandom random = new SecureRandom();
+        try (Socket socket =
+                new Socket(address.getAddress(), address.getPort(), InetAddress.getByName("127.0.0.2"), 0)) {
+            Thread reader = new Thread(() -> drain(socket), "attacker-reads");
+            reader.setDaemon(true);
+            reader.start();
+            GobWriter writer = new GobWriter();
+            defineRequest(writer);
+            for (int i = 0; i < guesses; i++) {
+                int header = writer.beginMessage();
+                writer.writeInt(REQUEST);
+                writer.writeUint(1);
+                writer.writeString("Receiver.UpdateMeasurements");
+                writer.writeUint(1);
+                writer.writeUint(i + 1L);
+                writer.writeUint(0);
+                writer.endMessage(header);
+                // an encoder each, since each key is another one; only the first describes the types
+                GobWriter argument = new GobWriter();
+                EnvelopeEncoder encoder =
+                        new EnvelopeEncoder(argument, ApiKey.generate(random).text());
+                encoder.encode(Envelopes.rows(1, 0));
+                int definitions = argument.size();
+                if (i > 0) {
+                    encoder.encode(Envelopes.rows(1, 0));
+                    socket.getOutputStream().write(writer.array(), 0, writer.size());
+                    socket.getOutputStream().write(argument.array(), definitions, argument.size() - definitions);
+                } else {
+                    socket.getOutputStream().write(writer.array(), 0, writer.size());
+                    socket.getOutputStream().write(argument.array(), 0, argument.size());
+                }
+                writer.truncate(0);
+            }
+            socket.shutdownOutput();
+            reader.join();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final int REQUEST = 500;
+
+    private static void defineRequest(GobWriter writer) {
+        int message = writer.beginMessage();
+        writer.writeInt(-REQUEST);
+        writer.writeUint(3);
+        writer.writeUint(1);
+        writer.writeUint(1);
+        writer.writeString("Request");
+        writer.writeUint(1);
+        writer.writeInt(REQUEST);
+        writer.writeUint(0);
+        writer.writeUint(1);
+        writer.writeUint(2);
+        writer.writeUint(1);
+        writer.writeString("ServiceMethod");
+        writer.writeUint(1);
+        writer.writeInt(6);
+        writer.writeUint(0);
+        writer.writeUint(1);
+        writer.writeString("Seq");
+        writer.writeUint(1);
+        writer.writeInt(3);
+        writer.writeUint(0);
+        writer.writeUint(0);
+        writer.writeUint(0);
+        writer.endMessage(message);
+    }
+
+    private static void drain(Socket socket) {
+        byte[] buffer = new byte[64 << 10];
+        try (InputStream in = socket.getInputStream()) {
+            while (in.read(buffer) >= 0) {
+                // the answers do not matter here, the counters tell
+            }
+        } catch (IOException e) {
+            // the connection was closed
+        }
+    }
+}
