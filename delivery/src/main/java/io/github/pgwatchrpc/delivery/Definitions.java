@@ -46,7 +46,10 @@ final class Definitions {
                 return;
             }
             RecordReader records = new RecordReader(
-                    file, header.salt(), FileHeader.BYTES, (from, to, torn) -> LOG.error("{}: damaged at {}", path, from));
+                    file,
+                    header.salt(),
+                    FileHeader.BYTES,
+                    (from, to, torn) -> LOG.error("{}: damaged at {}", path, from));
             while (records.next(file.size())) {
                 MeasurementEnvelope envelope = records.content().envelope();
                 bySource.put(envelope.database(), envelope);
@@ -66,7 +69,8 @@ final class Definitions {
         if (envelope.equals(old)) {
             return false;
         } else if (old == null && bySource.size() == MAX_SOURCES) {
-            throw new IOException("sources of definitions: " + (MAX_SOURCES + 1) + " (expected: <= " + MAX_SOURCES + ")");
+            throw new IOException(
+                    "sources of definitions: " + (MAX_SOURCES + 1) + " (expected: <= " + MAX_SOURCES + ")");
         }
         Map<String, MeasurementEnvelope> all = new LinkedHashMap<>(bySource);
         all.put(source, envelope);

@@ -171,7 +171,8 @@ public final class Delivery implements AutoCloseable {
      */
     public void define(String source, Map<String, @Nullable Object> all) throws IOException {
         if (definitions.put(source, all)) {
-            Map<String, @Nullable Object> copy = Objects.requireNonNull(definitions.all().get(source));
+            Map<String, @Nullable Object> copy =
+                    Objects.requireNonNull(definitions.all().get(source));
             members.values().forEach(member -> member.worker.define(source, copy));
         }
     }
@@ -325,7 +326,10 @@ public final class Delivery implements AutoCloseable {
             LockSupport.parkNanos(CHECKPOINT.toNanos());
             Map<String, Cursor> cursors = spool.cursors();
             long head = spool.headNumber();
-            if (closed || (cursors.equals(seen) && head == seenHead)) {
+            if (closed
+                    || (cursors.equals(seen)
+                            && head == seenHead
+                            && spool.status(0).problem() == null)) {
                 continue;
             }
             try {
@@ -371,7 +375,8 @@ public final class Delivery implements AutoCloseable {
             for (Member each : members.values()) {
                 ended &= each.worker.await(patience.minusNanos(System.nanoTime() - begin));
             }
-            housekeeping.join(Math.max(1, patience.minusNanos(System.nanoTime() - begin).toMillis()));
+            housekeeping.join(
+                    Math.max(1, patience.minusNanos(System.nanoTime() - begin).toMillis()));
         } catch (InterruptedException e) {
             interrupted = true;
             ended = false;

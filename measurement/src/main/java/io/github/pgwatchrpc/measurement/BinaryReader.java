@@ -289,8 +289,7 @@ public final class BinaryReader {
 
     private static ValueType type(int code) throws IOException {
         if (code > ValueType.OBJECT.code()) {
-            throw new IOException(
-                    "type of a value: " + code + " (expected: 0 to " + ValueType.OBJECT.code() + ")");
+            throw new IOException("type of a value: " + code + " (expected: 0 to " + ValueType.OBJECT.code() + ")");
         }
         return ValueType.of(code);
     }

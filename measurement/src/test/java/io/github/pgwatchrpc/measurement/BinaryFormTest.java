@@ -68,7 +68,9 @@ class BinaryFormTest {
             assertEquals(envelope.receivedAt(), read.receivedAt(), message);
             assertEquals(envelope.hasCustomTags(), read.hasCustomTags(), message);
             assertEquals(
-                    List.copyOf(envelope.customTags().entrySet()), List.copyOf(read.customTags().entrySet()), message);
+                    List.copyOf(envelope.customTags().entrySet()),
+                    List.copyOf(read.customTags().entrySet()),
+                    message);
         }
     }
 
@@ -95,7 +97,8 @@ class BinaryFormTest {
         for (int from = 0; from <= envelope.size(); from++) {
             for (int to = from; to <= envelope.size(); to++) {
                 writer.clear().envelope(envelope, from, to);
-                MeasurementEnvelope part = reader.read(writer.buffer(), 0, writer.length()).envelope();
+                MeasurementEnvelope part =
+                        reader.read(writer.buffer(), 0, writer.length()).envelope();
                 assertEquals(envelope.rows().subList(from, to), part.rows());
             }
         }
@@ -110,7 +113,8 @@ class BinaryFormTest {
             byte[] whole = Arrays.copyOf(writer.buffer(), writer.length());
             for (int cut = 0; cut < whole.length; cut++) {
                 int length = cut;
-                assertThrows(IOException.class, () -> reader.read(whole, 0, length).envelope(), "seed " + (SEED + i));
+                assertThrows(
+                        IOException.class, () -> reader.read(whole, 0, length).envelope(), "seed " + (SEED + i));
             }
             for (int flip = 0; flip < 300; flip++) {
                 byte[] broken = whole.clone();

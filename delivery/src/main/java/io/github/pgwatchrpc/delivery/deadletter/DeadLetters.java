@@ -72,6 +72,7 @@ public final class DeadLetters implements Closeable {
     private final RecordWriter writer = new RecordWriter();
     private @Nullable DiskFile file;
     private long nextIndex = 1;
+    private boolean closed;
 
     /** Number of the letter for bit 0. */
     private long base;
@@ -115,7 +116,10 @@ public final class DeadLetters implements Closeable {
         this.salt = random.nextInt();
         find();
         for (int i = 0; i < parts.size(); i++) {
-            recover(parts.get(i), i + 1 < parts.size() ? parts.get(i + 1).header.number() : Long.MAX_VALUE, settledBefore);
+            recover(
+                    parts.get(i),
+                    i + 1 < parts.size() ? parts.get(i + 1).header.number() : Long.MAX_VALUE,
+                    settledBefore);
         }
     }
 
@@ -188,7 +192,11 @@ public final class DeadLetters implements Closeable {
             for (int i = from.count("letters"); i > 0; i--) {
                 long id = from.varint();
                 Again how = record.kind() == AGAIN ? new Again((int) from.varint(), from.text()) : null;
-                if (id >= base && alive.get(bit(id))) {
+                if (id < base) {
+                    // the letter's own file has been deleted, after this
+                    delivered += record.kind() == DELIVERED ? 1 : 0;
+                    dropped += record.kind() == DROPPED ? 1 : 0;
+                } else if (alive.get(bit(id))) {
                     mark(record.kind(), id, how);
                 }
             }
@@ -264,6 +272,15 @@ public final class DeadLetters implements Closeable {
     // ---- changing ----
 
     /**
+     * Whether {@link #isDead} is worth asking.
+     *
+     * @return false if there is no row that it is true of
+     */
+    public synchronized boolean hasUnsettled() {
+        return !unsettled.isEmpty();
+    }
+
+    /**
      * Whether a row was refused in an earlier run, in which its cursor had not been moved any more.
      *
      * @param run run of the program in which the row was accepted
@@ -272,9 +289,6 @@ public final class DeadLetters implements Closeable {
      * @return whether there is a letter for it
      */
     public synchronized boolean isDead(long run, long number, int row) {
-        if (unsettled.isEmpty()) {
-            return false;
-        }
         BitSet rows = unsettled.get(new Origin(run, number));
         return rows != null && rows.get(row);
     }
@@ -382,6 +396,9 @@ public final class DeadLetters implements Closeable {
     }
 
     private int currentSalt() throws IOException {
+        if (closed) {
+            throw new IOException("dead letters of " + sink + ": closed");
+        }
         if (file == null || parts.get(parts.size() - 1).end > FILE_BYTES) {
             begin();
         }
@@ -547,6 +564,7 @@ public final class DeadLetters implements Closeable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         closeFile();
     }
 }

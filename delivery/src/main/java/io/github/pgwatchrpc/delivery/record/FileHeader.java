@@ -42,7 +42,11 @@ public record FileHeader(int salt, long run, long number, long rowsBefore) {
      */
     public ByteBuffer toBytes() {
         ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putLong(0, MAGIC).putInt(8, salt).putLong(16, run).putLong(24, number).putLong(32, rowsBefore);
+        bytes.putLong(0, MAGIC)
+                .putInt(8, salt)
+                .putLong(16, run)
+                .putLong(24, number)
+                .putLong(32, rowsBefore);
         bytes.putInt(BYTES - 4, checksum(bytes));
         return bytes;
     }

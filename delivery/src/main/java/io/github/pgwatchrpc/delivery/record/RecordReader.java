@@ -143,8 +143,7 @@ public final class RecordReader {
 
     /** Whether what is at hand is a record of which the end is missing, or nothing but zeros. */
     private boolean isTorn(long end) throws IOException {
-        if (end - at < RecordWriter.HEADER
-                || (isHeader(at, end) && length > end - at - RecordWriter.HEADER)) {
+        if (end - at < RecordWriter.HEADER || (isHeader(at, end) && length > end - at - RecordWriter.HEADER)) {
             return true;
         }
         for (long place = at; place < end; place++) {

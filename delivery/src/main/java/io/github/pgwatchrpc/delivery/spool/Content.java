@@ -38,8 +38,9 @@ final class Content {
                 yield new SpoolRecord.Event(new SyncEvent(
                         from.text(), from.text(), kind == ADDED ? SyncEvent.Kind.ADDED : SyncEvent.Kind.REMOVED));
             }
-            default -> throw new IOException("kind of record " + record.number() + ": "
-                    + record.kind() + " (expected: " + ROWS + " or " + EVENT + ")");
+            default ->
+                throw new IOException("kind of record " + record.number() + ": " + record.kind() + " (expected: " + ROWS
+                        + " or " + EVENT + ")");
         };
     }
 }

@@ -51,7 +51,8 @@ final class DamagedPieces {
             if (!Files.exists(aside)) {
                 copy(content, from, to, aside);
             }
-            LOG.error("{}: {} bytes at {} are damaged and were passed over; a copy is {}", file, to - from, from, aside);
+            LOG.error(
+                    "{}: {} bytes at {} are damaged and were passed over; a copy is {}", file, to - from, from, aside);
         } catch (IOException e) {
             LOG.error(
                     "{}: {} bytes at {} are damaged and were passed over; they could not be copied to {}: {}",

@@ -23,8 +23,7 @@ final class DirectoryLock implements Closeable {
 
     DirectoryLock(Path directory) throws IOException {
         Path path = directory.resolve("lock");
-        channel = FileChannel.open(
-                path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
         try {
             if (channel.tryLock() == null) {
                 throw new SpoolInUseException("spool " + directory + ": in use by " + holder(path));

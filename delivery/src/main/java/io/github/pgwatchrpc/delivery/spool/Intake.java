@@ -108,8 +108,8 @@ public final class Intake {
         long waitingNow = waitingBytes.addAndGet(bytes);
         if (waitingNow > maxWaitingBytes) {
             waitingBytes.addAndGet(-bytes);
-            return CompletableFuture.failedStage(new SpoolFullException(
-                    "overloaded: bytes waiting to be stored: " + waitingNow + " (expected: <= " + maxWaitingBytes + ")"));
+            return CompletableFuture.failedStage(new SpoolFullException("overloaded: bytes waiting to be stored: "
+                    + waitingNow + " (expected: <= " + maxWaitingBytes + ")"));
         }
         Waiting waiting = new Waiting(content, bytes);
         queue.add(waiting);
@@ -192,16 +192,25 @@ public final class Intake {
                 each.complete(null);
             }
             appended.run();
-        } catch (IOException | RuntimeException e) {
-            LOG.error("{} calls could not be stored: {}", next.size(), e.toString());
-            for (Waiting each : next) {
-                each.completeExceptionally(
-                        e instanceof IOException ? e : new IOException("could not be stored: " + e.getMessage(), e));
+        } catch (IOException e) {
+            refuse(next, e);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            // one of them cannot be put into bytes: too deep, or too large
+            if (next.size() > 1) {
+                next.forEach(each -> append(List.of(each)));
+                bytes = 0;
+            } else {
+                refuse(next, new IOException("could not be stored: " + e, e));
             }
         } finally {
             turn = List.of();
             waitingBytes.addAndGet(-bytes);
         }
+    }
+
+    private static void refuse(List<Waiting> calls, IOException why) {
+        LOG.error("{} calls could not be stored: {}", calls.size(), why.toString());
+        calls.forEach(each -> each.completeExceptionally(why));
     }
 
     private void watchAll() {

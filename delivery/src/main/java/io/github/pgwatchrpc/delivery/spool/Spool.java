@@ -76,6 +76,9 @@ public final class Spool implements Closeable {
     private volatile long freeBytes = Long.MAX_VALUE;
     private volatile @Nullable String problem;
 
+    /** Whether the problem passes when there is room. */
+    private volatile boolean isFull;
+
     /** With {@link Durability#FLUSH}: files that are not known to be on disk. Guarded by itself. */
     private final List<DiskFile> unsynced = new ArrayList<>();
 
@@ -95,8 +98,10 @@ public final class Spool implements Closeable {
         List<Segment> found = findSegments(state);
         cursorsLost = state == null && !found.isEmpty();
         if (state == null) {
-            int foundSalt = found.isEmpty() ? random.nextInt() : found.get(0).header.salt();
-            long foundRun = found.isEmpty() ? 0 : found.get(found.size() - 1).header.run();
+            int foundSalt =
+                    found.isEmpty() ? random.nextInt() : found.get(0).header.salt();
+            long foundRun =
+                    found.isEmpty() ? 0 : found.get(found.size() - 1).header.run();
             state = new State(Long.toUnsignedString(random.nextLong(), 36), foundSalt, foundRun, Map.of());
         }
         this.id = state.id();
@@ -112,7 +117,7 @@ public final class Spool implements Closeable {
         this.nextIndex = found.isEmpty() ? 1 : found.get(found.size() - 1).index + 1;
         this.freeSeenAt = nanos.getAsLong() - FREE_CHECK_NANOS;
         // the number of this run must be safe before anything is given out that bears it
-        stateFile.write(state(), true);
+        stateFile.write(this::state, true);
     }
 
     /**
@@ -143,7 +148,7 @@ public final class Spool implements Closeable {
     private @Nullable State readState() throws IOException {
         State state = stateFile.read();
         if (state == null && Files.exists(settings.directory().resolve("state"))) {
-            stateFile.close();
+            stateFile.letGo();
             damaged.moveAside(
                     settings.directory().resolve("state"),
                     "cursors unreadable: every sink gets again what the log still has");
@@ -218,12 +223,13 @@ public final class Spool implements Closeable {
     private @Nullable Head recover(Segment segment) throws IOException {
         try (DiskFile opened = disk.open(segment.path)) {
             long[] tail = {-1};
-            RecordReader records = new RecordReader(opened, segment.header.salt(), FileHeader.BYTES, (from, to, torn) -> {
-                tail[0] = torn ? from : -1;
-                if (!torn) {
-                    damaged.found(segment.path, opened, from, to);
-                }
-            });
+            RecordReader records =
+                    new RecordReader(opened, segment.header.salt(), FileHeader.BYTES, (from, to, torn) -> {
+                        tail[0] = torn ? from : -1;
+                        if (!torn) {
+                            damaged.found(segment.path, opened, from, to);
+                        }
+                    });
             Head end = null;
             long wholeTo = FileHeader.BYTES;
             while (records.next(segment.end())) {
@@ -254,8 +260,10 @@ public final class Spool implements Closeable {
     void append(List<? extends SpoolRecord.Content> contents) throws IOException {
         try {
             write(contents);
+            isFull = false;
             problem = null;
         } catch (IOException e) {
+            isFull = e instanceof SpoolFullException;
             problem = e.getMessage();
             throw e;
         } finally {
@@ -337,8 +345,7 @@ public final class Spool implements Closeable {
 
     private boolean isConsumed() {
         synchronized (cursors) {
-            return !cursors.isEmpty()
-                    && cursors.values().stream().allMatch(cursor -> cursor.number() >= head.number);
+            return !cursors.isEmpty() && cursors.values().stream().allMatch(cursor -> cursor.number() >= head.number);
         }
     }
 
@@ -548,7 +555,7 @@ public final class Spool implements Closeable {
         synchronized (cursors) {
             cursors.put(name, cursor);
         }
-        stateFile.write(state(), false);
+        stateFile.write(this::state, false);
     }
 
     /**
@@ -570,8 +577,7 @@ public final class Spool implements Closeable {
     public void checkpoint() throws IOException {
         // first the log: what is said of a record must not outlive it
         sync();
-        State state = state();
-        stateFile.write(state, true);
+        State state = stateFile.write(this::state, true);
         long done = state.cursors().values().stream()
                 .mapToLong(Cursor::number)
                 .min()
@@ -587,6 +593,14 @@ public final class Spool implements Closeable {
             }
             segments = List.copyOf(left);
         }
+        if (isFull && bytes() + settings.segmentBytes() < settings.maxBytes() && hasFreeDisk()) {
+            isFull = false;
+            problem = null;
+        }
+    }
+
+    private boolean hasFreeDisk() throws IOException {
+        return disk.freeBytes(settings.directory()) - settings.segmentBytes() >= settings.minFreeBytes();
     }
 
     /**

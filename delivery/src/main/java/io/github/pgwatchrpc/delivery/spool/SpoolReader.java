@@ -34,6 +34,7 @@ public final class SpoolReader implements Closeable {
     private long place = UNKNOWN;
 
     private @Nullable Segment segment;
+    private @Nullable Segment successor;
     private @Nullable DiskFile file;
     private @Nullable RecordReader records;
 
@@ -166,9 +167,17 @@ public final class SpoolReader implements Closeable {
     }
 
     private @Nullable Segment after(Segment current) {
+        if (successor != null) {
+            return successor;
+        }
         List<Segment> all = spool.segments();
+        if (all.isEmpty() || all.get(all.size() - 1).index <= current.index) {
+            return null;
+        }
         for (Segment each : all) {
             if (each.index > current.index) {
+                // once there is one it stays the one
+                successor = each;
                 return each;
             }
         }
@@ -189,6 +198,7 @@ public final class SpoolReader implements Closeable {
     private void letGo() {
         records = null;
         segment = null;
+        successor = null;
         pending = false;
         DiskFile open = file;
         file = null;

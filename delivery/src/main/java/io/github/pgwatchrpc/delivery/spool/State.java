@@ -42,8 +42,7 @@ record State(String id, int salt, long run, Map<String, Cursor> cursors) {
             String name = from.text();
             cursors.put(
                     name,
-                    new Cursor(
-                            from.int64(), from.int64(), from.int64(), from.int64(), from.int64(), from.int64()));
+                    new Cursor(from.int64(), from.int64(), from.int64(), from.int64(), from.int64(), from.int64()));
         }
         return new State(id, salt, run, cursors);
     }

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ final class StateFile implements Closeable {
     private int open;
 
     private long generation;
+    private boolean closed;
 
     StateFile(Disk disk, Path path) {
         this.disk = disk;
@@ -94,9 +96,15 @@ final class StateFile implements Closeable {
     /**
      * Writes the state.
      *
+     * @param current tells it; asked when nobody else can write any more, lest an older one be written over a newer one
      * @param sync whether it must survive a power cut
+     * @return what was written
      */
-    synchronized void write(State state, boolean sync) throws IOException {
+    synchronized State write(Supplier<State> current, boolean sync) throws IOException {
+        if (closed) {
+            throw new IOException("state: closed");
+        }
+        State state = current.get();
         generation++;
         writer.clear().skip(HEADER);
         state.write(writer);
@@ -117,9 +125,10 @@ final class StateFile implements Closeable {
             }
         } catch (IOException e) {
             // never trust a file again that could not be synced; what is in it stays readable
-            close();
+            letGo();
             throw e;
         }
+        return state;
     }
 
     private DiskFile file() throws IOException {
@@ -137,6 +146,12 @@ final class StateFile implements Closeable {
 
     @Override
     public synchronized void close() throws IOException {
+        closed = true;
+        letGo();
+    }
+
+    /** Closes the file; it is opened again when it is needed. */
+    synchronized void letGo() throws IOException {
         DiskFile opened = file;
         file = null;
         if (opened != null) {

@@ -40,6 +40,9 @@ final class SinkQueue {
 
     private static final Logger LOG = LoggerFactory.getLogger(SinkQueue.class);
 
+    /** Whose success says nothing yet: only a write shows that a sink is well again. */
+    private static final String OPEN = "open";
+
     private final SinkTarget target;
     private final Spool spool;
     private final SpoolReader reader;
@@ -59,6 +62,11 @@ final class SinkQueue {
     private @Nullable SpoolRecord held;
 
     private boolean eventUnderWay;
+
+    /** Whether all records have been read, and whether more of them would make a difference. */
+    private boolean atEnd;
+
+    private boolean hungry;
     private boolean isAlone;
     private boolean replays = true;
     private boolean hurry;
@@ -98,7 +106,7 @@ final class SinkQueue {
     }
 
     private Work.Task opening(long now) {
-        Work.Task task = new Work.Task("open", sink -> sink.open(), this::opened);
+        Work.Task task = new Work.Task(OPEN, sink -> sink.open(), this::opened);
         task.notBefore = now;
         return task;
     }
@@ -142,8 +150,10 @@ final class SinkQueue {
     // ---- what to do next ----
 
     /** What to do now; null if nothing: then {@link #dueAt} tells when to ask again if nothing else happens. */
-    @Nullable Work poll(long now) {
+    @Nullable
+    Work poll(long now) {
         dueAt = Long.MAX_VALUE;
+        hungry = false;
         if (isAlone) {
             return null;
         }
@@ -193,11 +203,13 @@ final class SinkQueue {
             }
             dueAt = Math.min(dueAt, lane.dueAt(hurry));
         }
+        hungry = atEnd;
         return null;
     }
 
     /** Reads ahead: enough for one batch more than there are lanes. */
     private void fill(long now) {
+        atEnd = false;
         Limits limits = target.limits();
         long rows = 0;
         long bytes = 0;
@@ -212,6 +224,7 @@ final class SinkQueue {
                 SpoolRecord record = held != null ? held : reader.next();
                 held = null;
                 if (record == null) {
+                    atEnd = true;
                     return;
                 } else if (!take(record, now)) {
                     held = record;
@@ -265,6 +278,13 @@ final class SinkQueue {
     private void add(SpoolRecord record, MeasurementEnvelope envelope, long now) {
         int lane = Math.floorMod(
                 31 * envelope.database().hashCode() + envelope.metric().hashCode(), lanes.length);
+        if (!letters.hasUnsettled()) {
+            if (envelope.size() > 0) {
+                lanes[lane].add(new Batch.Slice(envelope, record.number(), 0, envelope.size()), record.run(), now);
+            }
+            progress.read(envelope.size(), envelope.size());
+            return;
+        }
         int from = 0;
         int want = 0;
         for (int row = 0; row <= envelope.size(); row++) {
@@ -297,7 +317,8 @@ final class SinkQueue {
             int attempts = 0;
             for (DeadLetter letter : queued) {
                 bytes += letter.envelope().sizeInBytes();
-                if (letter.run() != run || (!ids.isEmpty() && bytes > target.limits().bytes())) {
+                if (letter.run() != run
+                        || (!ids.isEmpty() && bytes > target.limits().bytes())) {
                     break;
                 }
                 slices.add(new Batch.Slice(letter.envelope(), letter.number(), letter.row(), 0, 1));
@@ -349,7 +370,8 @@ final class SinkQueue {
             succeeded(now - piece.startedAt);
             return;
         }
-        if (verdict.paused() == null && again.stream().mapToInt(part -> part.batch.size()).sum() < piece.batch.size()) {
+        if (verdict.paused() == null
+                && again.stream().mapToInt(part -> part.batch.size()).sum() < piece.batch.size()) {
             failures = 0;
         }
         failed(piece.startedAt, now, verdict.after(), verdict.why());
@@ -367,10 +389,12 @@ final class SinkQueue {
         }
         // what is said of a record must not outlive it
         spool.sync();
-        long run = Long.parseLong(piece.batch.origin().substring(piece.batch.origin().lastIndexOf('-') + 1));
+        long run = Long.parseLong(
+                piece.batch.origin().substring(piece.batch.origin().lastIndexOf('-') + 1));
         List<Refusal> refusals = new ArrayList<>();
         for (Outcome.RefusedRow row : dead) {
-            Batch.Slice slice = piece.batch.part(row.row(), row.row() + 1).slices().get(0);
+            Batch.Slice slice =
+                    piece.batch.part(row.row(), row.row() + 1).slices().get(0);
             refusals.add(new Refusal(
                     run,
                     slice.position(),
@@ -424,7 +448,10 @@ final class SinkQueue {
         writing--;
         isAlone = false;
         if (readiness instanceof Readiness.Ready) {
-            if (state == SinkStatus.State.OPENING) {
+            if (!task.name.equals(OPEN)) {
+                failures = 0;
+            }
+            if (state == SinkStatus.State.OPENING || failures == 0) {
                 state = SinkStatus.State.RUNNING;
                 why = "";
                 mend = "";
@@ -475,7 +502,7 @@ final class SinkQueue {
             state = SinkStatus.State.PAUSED;
         }
         mend = paused.mend();
-        boolean opens = alone.peek() instanceof Work.Task task && task.name.equals("open");
+        boolean opens = alone.peek() instanceof Work.Task task && task.name.equals(OPEN);
         if (!opens) {
             alone.addFirst(opening(now));
         }
@@ -487,29 +514,23 @@ final class SinkQueue {
         return progress.cursor();
     }
 
-    /** Whether there is nothing to do: then any new record is worth waking for. */
-    boolean isEmpty() {
-        for (Lane lane : lanes) {
-            if (lane.rows() > 0) {
-                return false;
-            }
-        }
-        return alone.isEmpty() && held == null;
+    /** How many records the spool must have had to be worth asking again before it is due. */
+    long wakeNumber() {
+        return hungry && dueAt == Long.MAX_VALUE ? reader.number() + 1 : Long.MAX_VALUE;
     }
 
-    /** How many rows the spool must have had for a batch to be full. */
-    long fullAt() {
-        return progress.nextRows() + target.limits().rows();
-    }
-
-    /** Number of the record that is read next. */
-    long nextNumber() {
-        return reader.number();
+    /** How many rows the spool must have had for that: those that make a batch full. */
+    long wakeRows() {
+        return hungry ? progress.nextRows() + target.limits().rows() : Long.MAX_VALUE;
     }
 
     /** Whether everything that was accepted has been dealt with. */
     boolean isDrained() {
-        return writing == 0 && alone.isEmpty() && held == null && progress.isDone() && reader.number() >= spool.headNumber();
+        return writing == 0
+                && alone.isEmpty()
+                && held == null
+                && progress.isDone()
+                && reader.number() >= spool.headNumber();
     }
 
     boolean isWell() {

@@ -240,8 +240,8 @@ public final class SinkWorker {
                 save();
                 wait = queue.dueAt() == Long.MAX_VALUE ? Long.MAX_VALUE : queue.dueAt() - now;
                 if (work == null) {
-                    wakeNumber = queue.isEmpty() ? queue.nextNumber() + 1 : Long.MAX_VALUE;
-                    wakeRows = queue.fullAt();
+                    wakeNumber = queue.wakeNumber();
+                    wakeRows = queue.wakeRows();
                     queue.notifyAll();
                 }
             }
@@ -317,14 +317,18 @@ public final class SinkWorker {
                 LOG.warn("sink {}: {}", target.name(), e.toString(), e);
             }
             String message = e.getMessage();
-            return Outcome.retry(
-                    message == null || !(e instanceof IOException) ? e.toString() : message);
+            return Outcome.retry(message == null || !(e instanceof IOException) ? e.toString() : message);
         }
 
         private synchronized void enter() throws InterruptedException {
             if (interrupted) {
                 throw new InterruptedException("closing");
             }
+            inSink = true;
+        }
+
+        /** To close the sink, which is done also when writes have been interrupted. */
+        private synchronized void enterForGood() {
             inSink = true;
         }
 
@@ -362,9 +366,9 @@ public final class SinkWorker {
             queue.close();
         }
         try {
-            last.enter();
+            last.enterForGood();
             target.sink().close();
-        } catch (InterruptedException | RuntimeException | LinkageError e) {
+        } catch (RuntimeException | LinkageError e) {
             LOG.warn("sink {}: closing: {}", target.name(), e.toString());
         } finally {
             last.leave();

@@ -44,7 +44,12 @@ record Verdict(
         } else if (outcome instanceof Outcome.Refused refused) {
             return size == 1
                     ? new Verdict(
-                            List.of(new Outcome.RefusedRow(0, refused.why())), List.of(), Duration.ZERO, "", false, null)
+                            List.of(new Outcome.RefusedRow(0, refused.why())),
+                            List.of(),
+                            Duration.ZERO,
+                            "",
+                            false,
+                            null)
                     : new Verdict(
                             List.of(),
                             List.of(range(0, size / 2), range(size / 2, size)),
@@ -58,7 +63,10 @@ record Verdict(
 
     private static Verdict of(int size, Outcome.Partly partly) {
         int last = Math.max(
-                partly.refused().stream().mapToInt(Outcome.RefusedRow::row).max().orElse(-1),
+                partly.refused().stream()
+                        .mapToInt(Outcome.RefusedRow::row)
+                        .max()
+                        .orElse(-1),
                 partly.retry().stream().mapToInt(row -> row).max().orElse(-1));
         if (last >= size) {
             // nothing that it says can be believed

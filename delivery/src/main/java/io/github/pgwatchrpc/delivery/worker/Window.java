@@ -9,6 +9,9 @@ final class Window {
     /** A latency of so many times the best one means that the target has a queue. */
     private static final double SLOW = 3;
 
+    /** What is faster than this is never called slow: the differences are those of this machine. */
+    private static final double SLOW_NANOS = 10_000_000;
+
     /** How fast the best latency is forgotten, for a target may become slower for good. */
     private static final double FORGET = 1.01;
 
@@ -30,7 +33,7 @@ final class Window {
     void succeeded(long nanos, boolean full) {
         double latency = (double) nanos;
         best = Math.min(latency, best * FORGET);
-        if (latency > best * SLOW && size > 1) {
+        if (latency > SLOW_NANOS && latency > best * SLOW && size > 1) {
             size = Math.max(1, size * LESS);
         } else if (full) {
             size = Math.min(max, size + 1 / size);

@@ -41,7 +41,9 @@ abstract sealed class Work {
             return new Piece(
                     rows.size() == batch.size() ? batch : batch.select(rows),
                     lane,
-                    letters.isEmpty() ? letters : rows.stream().map(letters::get).toList(),
+                    letters.isEmpty()
+                            ? letters
+                            : rows.stream().map(letters::get).toList(),
                     attempts);
         }
     }
@@ -52,7 +54,8 @@ abstract sealed class Work {
         /** What to call. */
         interface Call {
             /** Calls the sink. */
-            @Nullable Readiness on(Sink sink) throws IOException, InterruptedException;
+            @Nullable
+            Readiness on(Sink sink) throws IOException, InterruptedException;
         }
 
         final String name;
