@@ -294,20 +294,24 @@ public final class Spool implements Closeable {
             if (settings.durability() == Durability.FSYNC) {
                 open.sync();
             }
+            freeWritten += length;
+            long next = at;
+            for (int i = 0; i < lengths.length; i++) {
+                next += lengths[i];
+                SpoolRecord record = records.get(i);
+                recent.add(new RecentRecords.Held(record, memory(record), segment.index, next));
+            }
+            // the order matters to readers: who sees the new head finds its records before the end
+            segment.end(next);
+            head = new Head(number, rows);
         } catch (IOException e) {
             abandon(segment, e);
             throw new IOException("spool could not be written: " + reason(e), e);
+        } catch (RuntimeException | Error e) {
+            // no memory, for instance: what has been written is of no turn that was answered
+            abandon(segment, e);
+            throw e;
         }
-        freeWritten += length;
-        long next = at;
-        for (int i = 0; i < lengths.length; i++) {
-            next += lengths[i];
-            SpoolRecord record = records.get(i);
-            recent.add(new RecentRecords.Held(record, memory(record), segment.index, next));
-        }
-        // the order matters to readers: who sees the new head finds its records before the end
-        segment.end(next);
-        head = new Head(number, rows);
     }
 
     private static long memory(SpoolRecord record) {
@@ -411,7 +415,7 @@ public final class Spool implements Closeable {
     }
 
     /** What is behind the end was not acknowledged, and of the file nothing is known any more. */
-    private void abandon(Segment segment, IOException why) {
+    private void abandon(Segment segment, Throwable why) {
         LOG.error("{}: not trusted any more after: {}", segment.path, why.toString());
         DiskFile open = file;
         file = null;

@@ -138,6 +138,8 @@ final class StateFile implements Closeable {
             opened = there ? disk.open(path) : disk.create(path);
             file = opened;
             if (!there) {
+                // its room is taken once, so that cursors can move, and space be given back, on a full disk too
+                opened.writeFully(ByteBuffer.allocate(2 * SLOT), 0);
                 disk.syncDirectory(Objects.requireNonNull(path.getParent()));
             }
         }
