@@ -48,7 +48,7 @@ public enum ValueType {
     // values() makes a new array at each call
     private static final ValueType[] ALL = values();
 
-    /** The number by which a cell holds this type; it lives in memory only, so the order of declaration will do. */
+    /** The number by which a cell holds this type. It stands in files ({@link BinaryWriter}): never change the order. */
     @SuppressWarnings("EnumOrdinal")
     int code() {
         return ordinal();

@@ -3,6 +3,9 @@
  * database and the metric and holds rows, each row is a {@link io.github.pgwatchrpc.measurement.Measurement
  * measurement}, each column has an exact {@link io.github.pgwatchrpc.measurement.ValueType type}.
  *
+ * <p>{@link io.github.pgwatchrpc.measurement.JsonWriter} writes it for people and targets, {@link
+ * io.github.pgwatchrpc.measurement.BinaryWriter} and {@link io.github.pgwatchrpc.measurement.BinaryReader} for the disk.
+ *
  * <p>This is the room between the protocols and the sinks: codecs fill an {@link
  * io.github.pgwatchrpc.measurement.EnvelopeBuilder}, sinks read measurements, neither knows the other. It depends on
  * nothing but the JDK, and everything that leaves it is immutable.

@@ -59,6 +59,50 @@ class ArchitectureTest {
     }
 
     @Test
+    void deliveryKnowsTheContractOfSinksAndNoSinkAndNoProtocol() {
+        classes()
+                .that()
+                .resideInAPackage(ROOT + "delivery..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "org.slf4j..",
+                        "org.jspecify..",
+                        ROOT + "delivery..",
+                        ROOT + "measurement..",
+                        ROOT + "sink")
+                .check(OURS);
+    }
+
+    @Test
+    void deliveryHasOneDirection() {
+        slices().matching(ROOT + "delivery.(*)..").should().beFreeOfCycles().check(OURS);
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        ROOT + "delivery.disk..",
+                        ROOT + "delivery.record..",
+                        ROOT + "delivery.spool..",
+                        ROOT + "delivery.deadletter..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT + "delivery", ROOT + "delivery.worker..")
+                .check(OURS);
+    }
+
+    @Test
+    void nothingButTheServerKnowsTheDelivery() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(ROOT + "measurement..", ROOT + "rpc..", ROOT + "sink..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT + "delivery..")
+                .check(OURS);
+    }
+
+    @Test
     void theCodecKnowsNothingOfRpc() {
         noClasses()
                 .that()

@@ -22,15 +22,31 @@ public final class Batch {
      *
      * @param envelope the envelope
      * @param position where the envelope stands in the log that it is delivered from
+     * @param offset how many rows the log's envelope has before the first of this one, if this one is a part of it
      * @param from number in the envelope of the first row
      * @param to number in the envelope of the row after the last
      */
-    public record Slice(MeasurementEnvelope envelope, long position, int from, int to) {
+    public record Slice(MeasurementEnvelope envelope, long position, int offset, int from, int to) {
+        /**
+         * Rows of an envelope that is the log's whole one.
+         *
+         * @param envelope the envelope
+         * @param position where the envelope stands in the log
+         * @param from number of the first row
+         * @param to number of the row after the last
+         * @throws IndexOutOfBoundsException if the envelope has no such rows
+         * @throws IllegalArgumentException if these are no rows
+         */
+        public Slice(MeasurementEnvelope envelope, long position, int from, int to) {
+            this(envelope, position, 0, from, to);
+        }
+
         /**
          * Checks the rows.
          *
          * @param envelope the envelope
          * @param position where the envelope stands in the log
+         * @param offset rows before the envelope's first, 0 and up
          * @param from number of the first row
          * @param to number of the row after the last
          * @throws IndexOutOfBoundsException if the envelope has no such rows
@@ -122,6 +138,15 @@ public final class Batch {
     }
 
     /**
+     * Names the log that the slices' positions belong to.
+     *
+     * @return what all ids of the rows begin with
+     */
+    public String origin() {
+        return origin;
+    }
+
+    /**
      * The rows by envelope.
      *
      * @return an unmodifiable list, in the order of the rows
@@ -160,7 +185,8 @@ public final class Batch {
      */
     public String id(int row) {
         int slice = sliceOf(row);
-        return origin + '-' + slices.get(slice).position() + '-' + rowInEnvelope(slice, row);
+        Slice of = slices.get(slice);
+        return origin + '-' + of.position() + '-' + (of.offset() + rowInEnvelope(slice, row));
     }
 
     /**
@@ -213,7 +239,7 @@ public final class Batch {
             int end = Math.min(to, ends[slice]);
             Slice whole = slices.get(slice);
             int first = rowInEnvelope(slice, row);
-            parts.add(new Slice(whole.envelope(), whole.position(), first, first + end - row));
+            parts.add(new Slice(whole.envelope(), whole.position(), whole.offset(), first, first + end - row));
             row = end;
         }
     }

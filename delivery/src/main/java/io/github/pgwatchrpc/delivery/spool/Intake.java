@@ -1,0 +1,263 @@
+package io.github.pgwatchrpc.delivery.spool;
+
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.sink.SyncEvent;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes what is to be stored and answers when it is. One thread appends; whatever arrives while it is at it goes into the
+ * next turn together, so that many calls share one sync of the disk.
+ *
+ * <p>pgwatch waits for each answer, for ever if need be, and everything behind a slow call waits too. So a call that has
+ * not been stored in time is answered with an error, and what waits is bounded in bytes. Thread-safe.
+ */
+public final class Intake {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+
+    private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
+
+    /** What an event takes of memory, about. */
+    private static final long EVENT_BYTES = 200;
+
+    private static final class Waiting extends CompletableFuture<Void> {
+        final SpoolRecord.Content content;
+        final long bytes;
+        final long since = System.nanoTime();
+
+        Waiting(SpoolRecord.Content content, long bytes) {
+            this.content = content;
+            this.bytes = bytes;
+        }
+    }
+
+    private final Spool spool;
+    private final long maxWaitingBytes;
+    private final Duration ackTimeout;
+    private final Runnable appended;
+    private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicLong waitingBytes = new AtomicLong();
+    private final Thread appending;
+    private final Thread watching;
+
+    /** Tells those who add to the queue that the appending thread must be woken. */
+    private volatile boolean idle;
+
+    private volatile boolean closed;
+
+    /** What is being stored right now, for the watching thread. */
+    private volatile List<Waiting> turn = List.of();
+
+    /**
+     * Begins to take.
+     *
+     * @param spool where to append; nobody else does
+     * @param settings how much may wait, and how long
+     * @param appended told after each turn, on the appending thread; must not block
+     */
+    public Intake(Spool spool, SpoolSettings settings, Runnable appended) {
+        this.spool = spool;
+        this.maxWaitingBytes = settings.waitingBytes();
+        this.ackTimeout = settings.ackTimeout();
+        this.appended = appended;
+        this.appending = new Thread(this::appendAll, "spool");
+        this.watching = new Thread(this::watchAll, "ack-timeout");
+        appending.setDaemon(true);
+        watching.setDaemon(true);
+        appending.start();
+        watching.start();
+    }
+
+    /**
+     * Stores an envelope.
+     *
+     * @param envelope the rows
+     * @return done when they are as safe as was promised; failed with an {@link IOException} if they were not stored, or
+     *     an {@link AckTimeoutException} if that is not known in time
+     */
+    public CompletionStage<Void> append(MeasurementEnvelope envelope) {
+        return append(new SpoolRecord.Rows(envelope), envelope.sizeInBytes());
+    }
+
+    /**
+     * Stores an event.
+     *
+     * @param event what began or ceased
+     * @return as with {@link #append(MeasurementEnvelope)}
+     */
+    public CompletionStage<Void> append(SyncEvent event) {
+        return append(new SpoolRecord.Event(event), EVENT_BYTES);
+    }
+
+    private CompletionStage<Void> append(SpoolRecord.Content content, long bytes) {
+        if (closed) {
+            return CompletableFuture.failedStage(new IOException("stopping: nothing is stored any more"));
+        }
+        long waitingNow = waitingBytes.addAndGet(bytes);
+        if (waitingNow > maxWaitingBytes) {
+            waitingBytes.addAndGet(-bytes);
+            return CompletableFuture.failedStage(new SpoolFullException("overloaded: bytes waiting to be stored: "
+                    + waitingNow + " (expected: <= " + maxWaitingBytes + ")"));
+        }
+        Waiting waiting = new Waiting(content, bytes);
+        queue.add(waiting);
+        if (idle) {
+            LockSupport.unpark(appending);
+        }
+        if (closed && !appending.isAlive()) {
+            // the thread may have looked for the last time before this came
+            fail(waiting, new IOException("stopping: nothing is stored any more"));
+        }
+        return waiting;
+    }
+
+    /**
+     * Memory of what waits to be stored.
+     *
+     * @return bytes
+     */
+    public long waitingBytes() {
+        return waitingBytes.get();
+    }
+
+    /**
+     * Whether it takes anything at all.
+     *
+     * @return false when it is closed
+     */
+    public boolean isOpen() {
+        return !closed && appending.isAlive();
+    }
+
+    private void appendAll() {
+        while (true) {
+            List<Waiting> next = takeTurn();
+            if (!next.isEmpty()) {
+                append(next);
+            } else if (closed) {
+                return;
+            } else {
+                idle = true;
+                // look again after saying so: who adds in between sees the flag, or we see what was added
+                if (queue.isEmpty() && !closed) {
+                    LockSupport.park(this);
+                }
+                idle = false;
+            }
+        }
+    }
+
+    private List<Waiting> takeTurn() {
+        List<Waiting> next = new ArrayList<>();
+        long bytes = 0;
+        while (bytes < Spool.TURN_BYTES) {
+            Waiting waiting = queue.poll();
+            if (waiting == null) {
+                break;
+            }
+            if (waiting.isDone()) {
+                // answered with an error while it waited: its sender has forgotten it, so do we
+                waitingBytes.addAndGet(-waiting.bytes);
+            } else {
+                bytes += waiting.bytes;
+                next.add(waiting);
+            }
+        }
+        return next;
+    }
+
+    private void append(List<Waiting> next) {
+        List<SpoolRecord.Content> contents = new ArrayList<>(next.size());
+        long bytes = 0;
+        for (Waiting each : next) {
+            contents.add(each.content);
+            bytes += each.bytes;
+        }
+        turn = next;
+        try {
+            spool.append(contents);
+            for (Waiting each : next) {
+                each.complete(null);
+            }
+            appended.run();
+        } catch (IOException e) {
+            refuse(next, e);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            // one of them cannot be put into bytes: too deep, or too large
+            if (next.size() > 1) {
+                next.forEach(each -> append(List.of(each)));
+                bytes = 0;
+            } else {
+                refuse(next, new IOException("could not be stored: " + e, e));
+            }
+        } finally {
+            turn = List.of();
+            waitingBytes.addAndGet(-bytes);
+        }
+    }
+
+    private static void refuse(List<Waiting> calls, IOException why) {
+        LOG.error("{} calls could not be stored: {}", calls.size(), why.toString());
+        calls.forEach(each -> each.completeExceptionally(why));
+    }
+
+    private void watchAll() {
+        while (!closed) {
+            LockSupport.parkNanos(TICK_NANOS);
+            long latest = System.nanoTime() - ackTimeout.toNanos();
+            expire(turn.iterator(), latest);
+            expire(queue.iterator(), latest);
+        }
+    }
+
+    /** Both lists are in the order of arrival, so the first that is young enough ends the search. */
+    private void expire(Iterator<Waiting> waiting, long latest) {
+        while (waiting.hasNext()) {
+            Waiting each = waiting.next();
+            if (each.since - latest > 0) {
+                return;
+            }
+            each.completeExceptionally(new AckTimeoutException(ackTimeout));
+        }
+    }
+
+    private void fail(Waiting waiting, IOException why) {
+        if (queue.remove(waiting)) {
+            waitingBytes.addAndGet(-waiting.bytes);
+            waiting.completeExceptionally(why);
+        }
+    }
+
+    /**
+     * Stores what it has taken, then ends.
+     *
+     * @param patience how long to wait for that
+     * @return whether it has ended; if not, the disk hangs, and the spool cannot be closed either
+     * @throws InterruptedException if this thread was interrupted
+     */
+    public boolean close(Duration patience) throws InterruptedException {
+        closed = true;
+        LockSupport.unpark(appending);
+        LockSupport.unpark(watching);
+        TimeUnit.NANOSECONDS.timedJoin(appending, Math.max(1, patience.toNanos()));
+        if (appending.isAlive()) {
+            return false;
+        }
+        for (Waiting each : queue) {
+            fail(each, new IOException("stopping: nothing is stored any more"));
+        }
+        return true;
+    }
+}
