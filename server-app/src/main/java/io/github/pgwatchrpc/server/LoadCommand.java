@@ -55,6 +55,14 @@ final class LoadCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "10", description = "(default: ${DEFAULT-VALUE})")
     private int seconds = 10;
 
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "calls a second, of all connections together; 0: as many as the receiver takes (default: ${DEFAULT-VALUE})")
+    private int rate;
+
     @Spec
     private CommandSpec spec;
 
@@ -66,6 +74,7 @@ final class LoadCommand implements Callable<Integer> {
         requireInRange("--connections", connections, 10_000);
         requireInRange("--rows", rows, 100_000);
         requireInRange("--seconds", seconds, 86_400);
+        requireInRange("--rate", rate, 0, 1_000_000);
         Logs.configure("warn", "text");
         Target parsed = Target.parse(to);
         Target target = keyFile == null ? parsed : parsed.withKey(Access.readKey(keyFile));
@@ -123,16 +132,30 @@ final class LoadCommand implements Callable<Integer> {
         for (int i = 0; i < envelopes.length; i++) {
             envelopes[i] = sample.next(System.currentTimeMillis() * 1_000_000, rows);
         }
-        for (int i = 0; System.nanoTime() < end; i++) {
+        long between = rate == 0 ? 0 : connections * 1_000_000_000L / rate;
+        long next = System.nanoTime();
+        for (int i = 0; next < end; i++) {
             if (!traffic.call(client, envelopes[i % envelopes.length])) {
                 LockSupport.parkNanos(PAUSE_NANOS);
+            }
+            // a call that comes late makes the next one no earlier
+            next = Math.max(next + between, System.nanoTime());
+            for (long left = Math.min(next, end) - System.nanoTime();
+                    left > 0;
+                    left = Math.min(next, end) - System.nanoTime()) {
+                LockSupport.parkNanos(left);
             }
         }
     }
 
     private static void requireInRange(String option, int value, int most) throws ConfigException {
-        if (value < 1 || value > most) {
-            throw new ConfigException(option + ": " + value + " (expected: 1 to " + most + ")", "see 'load --help'");
+        requireInRange(option, value, 1, most);
+    }
+
+    private static void requireInRange(String option, int value, int least, int most) throws ConfigException {
+        if (value < least || value > most) {
+            throw new ConfigException(
+                    option + ": " + value + " (expected: " + least + " to " + most + ")", "see 'load --help'");
         }
     }
 }

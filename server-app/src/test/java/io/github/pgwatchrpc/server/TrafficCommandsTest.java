@@ -92,6 +92,24 @@ class TrafficCommandsTest {
     }
 
     @Test
+    void loadKeepsToItsRate() throws Exception {
+        ServeOptions options = new ServeOptions();
+        options.listen = "127.0.0.1:0";
+        options.webAddress = "off";
+        options.auth = Auth.NONE;
+        options.dataDir = directory.resolve("data");
+        try (Server server = Server.start(options)) {
+            String to = "--to=rpc://" + Addresses.print(server.address());
+            Ran ran = Ran.command("load", to, "--seconds=1", "--connections=2", "--rows=1", "--rate=10");
+            assertEquals(ExitCode.FINE, ran.code(), ran::err);
+            long rows = server.metrics().storedRows();
+            assertTrue(rows >= 2 && rows <= 12, () -> rows + " calls");
+            ran = Ran.command("load", to, "--rate=-1");
+            assertTrue(ran.err().contains("--rate: -1 (expected: 0 to 1000000)"), ran::err);
+        }
+    }
+
+    @Test
     void loadShowsErrorsAndFails() throws Exception {
         ServeOptions options = new ServeOptions();
         options.listen = "127.0.0.1:0";
