@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,11 +54,11 @@ class AuthTest {
         return Files.readString(keyFile()).strip();
     }
 
-    private static Target target(InetSocketAddress address, String key) {
-        return Target.of(Target.Protocol.NET_RPC, address, null).withKey(key);
+    private static Target target(InetSocketAddress address, @Nullable String key) {
+        return Target.of(Target.Protocol.NET_RPC, address, null).withKey(key == null ? "" : key);
     }
 
-    private static NetRpcTraffic connect(Server server, String key) throws IOException {
+    private static NetRpcTraffic connect(Server server, @Nullable String key) throws IOException {
         return NetRpcTraffic.connect(target(server.address(), key), null);
     }
 

@@ -25,6 +25,8 @@ class TargetTest {
         assertEquals("a:b/c+d", target.password());
         assertNull(target.tls());
         assertEquals("grpc://localhost:5000", target.toString());
+        assertEquals("k", Target.parse("rpc://h.invalid:1?token=k").password());
+        assertEquals("k", Target.parse("grpc://joe@h.invalid:1/?token=k").password());
         target = Target.parse("rpc://[::1]:7");
         assertEquals(Target.Protocol.NET_RPC, target.protocol());
         assertEquals("", target.username() + target.password());
@@ -44,7 +46,9 @@ class TargetTest {
         "grpc://localhost:65536, port 65536 (expected: 1 to 65535)",
         "grpc://localhost:1/path, path /path (expected: none)",
         "grpc://localhost:1#x, fragment x (expected: none)",
-        "grpc://localhost:1?sslmode=full, parameter sslmode (expected: sslrootca)",
+        "grpc://localhost:1?sslmode=full, parameter sslmode (expected: sslrootca or token)",
+        "grpc://joe:secret@localhost:1?token=secret, 'two keys, a password and a token (expected: one)'",
+        "rpc://localhost:1?token=secret%0A, 'token of 7 characters, not all of them printable ASCII'",
         "grpc://joe:secret with blank@localhost:1, not a URI: Illegal character in authority at index 7",
         "grpc://joe:secret%0A@localhost:1, 'password of 7 characters, not all of them printable ASCII'",
         "rpc://joe:secret@localhost:1, user given (expected: none: net/rpc has no place for it)",
