@@ -23,6 +23,8 @@ import picocli.CommandLine.ParameterException;
             ServeCommand.class,
             DemoCommand.class,
             LoadCommand.class,
+            CheckCommand.class,
+            SinksCommand.class,
             InspectCommand.class,
             KeyCommand.class,
             KeysCommand.class,
@@ -81,7 +83,7 @@ public final class Main {
 
     /** The file must have been read before the other options can be. */
     private static @Nullable Path configFile(String[] args, Map<String, String> environment) {
-        if (!args[0].equals("serve") && !args[0].equals("demo")) {
+        if (!List.of("serve", "demo", "check").contains(args[0])) {
             return null;
         }
         OptionSpec config = OptionSpec.builder("--config").type(Path.class).build();

@@ -29,6 +29,13 @@ final class ServeOptions {
     List<String> sinks = new ArrayList<>();
 
     @Option(
+            names = "--plugin-dir",
+            paramLabel = "DIR",
+            description = "more kinds of sinks: each jar, and each directory of jars, is a plug-in")
+    @Nullable
+    Path pluginDir;
+
+    @Option(
             names = "--config",
             paramLabel = "FILE",
             description = "YAML file with the same options, without dashes in front")

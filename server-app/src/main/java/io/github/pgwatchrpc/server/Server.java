@@ -83,7 +83,9 @@ final class Server implements AutoCloseable {
             ServerTls tls = openTls(options, data.path());
             Access access = Access.open(options, data.path(), metrics::decided);
             Watch watch = unwind.add(new Watch(tls, access));
-            SinkStore store = SinkStore.open(options.sinks, data.path(), options.durability);
+            Plugins plugins = unwind.add(Plugins.load(options.pluginDir));
+            plugins.problems().forEach(LOG::warn);
+            SinkStore store = SinkStore.open(plugins.sinks(), options.sinks, data.path(), options.durability);
             Acceptance acceptance = unwind.add(new Acceptance(store, options.ackTimeout, metrics));
             WebServer web = webAddress == null ? null : unwind.add(openWeb(webAddress));
             RpcListener listener = unwind.add(listen(listen, acceptance, metrics, tls, access, options.plaintext));

@@ -31,20 +31,16 @@ final class SinkStore implements Store {
     /**
      * Opens the sinks.
      *
+     * @param providers the kinds of sinks there are
      * @param uris where to; none: the file that is the default
      * @throws ConfigException if one of them is wrong or not ready; then none is open
      */
-    static SinkStore open(List<String> uris, Path data, Durability durability) throws ConfigException {
-        Sinks providers = Sinks.load(SinkStore.class.getClassLoader());
-        List<String> wanted = uris.isEmpty()
-                ? List.of("jsonfile:"
-                        + SinkConfig.encode(data.resolve("measurements.jsonl").toString()))
-                : List.copyOf(uris);
+    static SinkStore open(Sinks providers, List<String> uris, Path data, Durability durability) throws ConfigException {
         SinkStore store = new SinkStore(new ArrayList<>());
         try {
-            for (String uri : wanted) {
+            for (String uri : wanted(uris, data)) {
                 Sink sink = providers.create(uri, defaults(providers, uri, durability));
-                store.sinks.add(new Named(uri, sink));
+                store.sinks.add(new Named(shown(uri), sink));
                 requireReady(uri, sink.open());
             }
             return store;
@@ -67,6 +63,20 @@ final class SinkStore implements Store {
         }
     }
 
+    /** The sinks to open: those that were given, or the file that is the default. */
+    static List<String> wanted(List<String> uris, Path data) {
+        return uris.isEmpty()
+                ? List.of("jsonfile:"
+                        + SinkConfig.encode(data.resolve("measurements.jsonl").toString()))
+                : List.copyOf(uris);
+    }
+
+    /** A URI as it may be printed: options can be secrets. */
+    static String shown(String uri) {
+        int question = uri.indexOf('?');
+        return question < 0 ? uri : uri.substring(0, question);
+    }
+
     /** What the receiver promises when it answers decides how a sink syncs, unless its URI says something else. */
     private static Map<String, String> defaults(Sinks providers, String uri, Durability durability) {
         SinkProvider provider = providers.provider(uri);
@@ -78,9 +88,9 @@ final class SinkStore implements Store {
 
     private static void requireReady(String uri, Readiness readiness) throws ConfigException {
         if (readiness instanceof Outcome.Paused paused) {
-            throw new ConfigException("--sink: " + uri + ": " + paused.why(), paused.mend());
+            throw new ConfigException("--sink: " + shown(uri) + ": " + paused.why(), paused.mend());
         } else if (readiness instanceof Outcome.Retry retry) {
-            throw new ConfigException("--sink: " + uri + ": " + retry.why(), "is it there? Then start again");
+            throw new ConfigException("--sink: " + shown(uri) + ": " + retry.why(), "is it there? Then start again");
         }
     }
 

@@ -1,5 +1,7 @@
 package io.github.pgwatchrpc.server;
 
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -55,7 +57,37 @@ class ArchitectureTest {
 
     @Test
     void sinksDoNotKnowEachOther() {
-        slices().matching(ROOT + "sink.(*)..").should().notDependOnEachOther().check(OURS);
+        slices().matching(ROOT + "sink.(*)..")
+                .should()
+                .notDependOnEachOther()
+                .ignoreDependency(alwaysTrue(), resideInAPackage(ROOT + "sink.http.."))
+                .check(OURS);
+    }
+
+    @Test
+    void theTransportAndTheKitKnowOnlyTheContract() {
+        classes()
+                .that()
+                .resideInAnyPackage(ROOT + "sink.http..", ROOT + "sink.testkit..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "javax.net.ssl..",
+                        ROOT + "measurement..",
+                        ROOT + "sink",
+                        ROOT + "sink.http..",
+                        ROOT + "sink.testkit..",
+                        "org.jspecify..",
+                        "org.junit.jupiter.api..")
+                .check(OURS);
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "sink.http..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT + "sink.testkit..", "org.junit..")
+                .check(OURS);
     }
 
     @Test

@@ -144,6 +144,7 @@ class MainTest {
         wrong.put("PGWATCH_RPC_LOG_FORMAT", "xml");
         wrong.put("PGWATCH_RPC_DATA_DIR", "/dev/null");
         wrong.put("PGWATCH_RPC_SINK", "nosuch:");
+        wrong.put("PGWATCH_RPC_PLUGIN_DIR", "/no/such/plugins");
         wrong.put("PGWATCH_RPC_CONFIG", "/no/such/file.yaml");
         wrong.put("PGWATCH_RPC_ACK_TIMEOUT", "5");
         wrong.put("PGWATCH_RPC_DURABILITY", "maybe");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.pgwatchrpc.sink.Sinks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,12 +17,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SinkStoreTest {
 
+    private static final Sinks KINDS = Sinks.load(SinkStoreTest.class.getClassLoader());
+
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it
     private Path data;
 
     private SinkStore open(String... uris) throws ConfigException {
-        return SinkStore.open(List.of(uris), data, Durability.FLUSH);
+        return SinkStore.open(KINDS, List.of(uris), data, Durability.FLUSH);
     }
 
     @Test
@@ -89,8 +92,8 @@ class SinkStoreTest {
 
     @Test
     void theUriDecidesBeforeDurability() throws Exception {
-        try (SinkStore store =
-                SinkStore.open(List.of("jsonfile:" + data.resolve("a") + "?fsync=never"), data, Durability.FSYNC)) {
+        try (SinkStore store = SinkStore.open(
+                KINDS, List.of("jsonfile:" + data.resolve("a") + "?fsync=never"), data, Durability.FSYNC)) {
             store.write(List.of(Envelopes.rows(1, 0)));
         }
         assertEquals(1, Files.readAllLines(data.resolve("a")).size());

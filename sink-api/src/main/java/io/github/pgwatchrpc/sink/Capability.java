@@ -15,8 +15,12 @@ public enum Capability {
     /** {@link Sink#sync} takes SyncMetric events. */
     SYNC;
 
-    /** What a call fails with that needs this capability of a sink that lacks it. */
-    UnsupportedOperationException missing() {
+    /**
+     * What a call fails with that needs this capability of a sink that lacks it.
+     *
+     * @return the exception, to be thrown
+     */
+    public UnsupportedOperationException missing() {
         return new UnsupportedOperationException("capability " + name().toLowerCase(Locale.ROOT)
                 + ": missing (expected: a sink that overrides the method, of a provider that lists the capability)");
     }

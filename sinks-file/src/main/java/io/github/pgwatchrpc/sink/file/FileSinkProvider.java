@@ -56,8 +56,16 @@ public final class FileSinkProvider implements SinkProvider {
                     "always: a write is answered when it is on disk; never: when the system has taken it")
             .defaultsTo("always");
 
+    private final Disk disk;
+
     /** For the service loader. */
-    public FileSinkProvider() {}
+    public FileSinkProvider() {
+        this(Disk.REAL);
+    }
+
+    FileSinkProvider(Disk disk) {
+        this.disk = disk;
+    }
 
     @Override
     public Set<String> schemes() {
@@ -101,7 +109,7 @@ public final class FileSinkProvider implements SinkProvider {
                 config.find(KEEP_AGE),
                 config.get(FSYNC) == Fsync.ALWAYS);
         config.check();
-        return new FileSink(settings, Clock.systemUTC(), Disk.REAL);
+        return new FileSink(settings, Clock.systemUTC(), disk);
     }
 
     private static @Nullable Path path(SinkConfig config) {
