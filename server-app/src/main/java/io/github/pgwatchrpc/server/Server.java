@@ -79,12 +79,14 @@ final class Server implements AutoCloseable {
                 options.webAddress.equals("off") ? null : Addresses.parse("--web-addr", options.webAddress);
         try (Unwind unwind = new Unwind()) {
             DataDirectory data = unwind.add(DataDirectory.open(options.dataDir));
+            // Java takes a quarter of a second to load what TLS needs, and the rest does not have to wait for it
+            Meanwhile<ServerTls> openingTls = unwind.add(new Meanwhile<>(() -> openTls(options, data.path())));
             ServerMetrics metrics = unwind.add(new ServerMetrics());
-            ServerTls tls = openTls(options, data.path());
             Access access = Access.open(options, data.path(), metrics::decided);
-            Watch watch = unwind.add(new Watch(tls, access));
             Plugins plugins = unwind.add(Plugins.load(options.pluginDir));
             plugins.problems().forEach(LOG::warn);
+            ServerTls tls = openingTls.result();
+            Watch watch = unwind.add(new Watch(tls, access));
             SinkStore store = SinkStore.open(plugins.sinks(), options.sinks, data.path(), options.durability);
             Acceptance acceptance = unwind.add(new Acceptance(store, options.ackTimeout, metrics));
             WebServer web = webAddress == null ? null : unwind.add(openWeb(webAddress));
