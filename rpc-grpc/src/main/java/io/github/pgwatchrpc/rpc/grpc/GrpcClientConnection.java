@@ -376,6 +376,10 @@ final class GrpcClientConnection extends Http2ConnectionHandler {
             call.fail(new RpcException(Kind.INTERNAL, "the answer cannot be read: " + failure.getMessage()));
             closeIfDone();
         }
+        if (connection().goAwayReceived()
+                && failure.streamId() > connection().local().lastStreamKnownByPeer()) {
+            return; // a reset of a stream that the server has never had would end the whole connection there
+        }
         super.onStreamError(ctx, outbound, cause, failure);
     }
 

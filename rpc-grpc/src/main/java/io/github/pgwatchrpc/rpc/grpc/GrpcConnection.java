@@ -327,6 +327,14 @@ final class GrpcConnection extends Http2ConnectionHandler {
     }
 
     private void begin(Http2Stream stream, Http2Headers headers, boolean halfClosed) {
+        if (drained) {
+            resetStream(
+                    context(),
+                    stream.id(),
+                    Http2Error.REFUSED_STREAM.code(),
+                    context().newPromise());
+            return;
+        }
         CharSequence contentType = headers.get(CONTENT_TYPE);
         if (!AsciiString.contentEquals(POST, headers.method())) {
             refuseHttp(stream, "405", "method: " + headers.method() + " (expected: POST)", halfClosed);
@@ -530,7 +538,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
         if (!draining) {
             draining = true;
             ChannelHandlerContext ctx = context();
-            sayGoAway(Integer.MAX_VALUE);
+            goAway(ctx, Integer.MAX_VALUE, Http2Error.NO_ERROR.code(), stopping(ctx), ctx.newPromise());
             encoder().writePing(ctx, false, DRAIN_PING, ctx.newPromise());
             flush(ctx);
             schedule(this::takeNoMoreCalls, TimeUnit.SECONDS.toNanos(DRAIN_PING_SECONDS));
@@ -540,17 +548,25 @@ final class GrpcConnection extends Http2ConnectionHandler {
     private void takeNoMoreCalls() {
         if (!drained) {
             drained = true;
-            sayGoAway(connection().remote().lastStreamCreated());
+            // Netty is not told: it would end the connection, and the calls in flight with it, when the message of a
+            // call
+            // comes that it was to ignore. begin() refuses such calls.
+            encoder()
+                    .frameWriter()
+                    .writeGoAway(
+                            context(),
+                            connection().remote().lastStreamCreated(),
+                            Http2Error.NO_ERROR.code(),
+                            stopping(context()),
+                            context().newPromise());
             forEachCall(Call::drain);
             flush(context());
             closeIfDrained();
         }
     }
 
-    private void sayGoAway(int lastStream) {
-        ChannelHandlerContext ctx = context();
-        ByteBuf reason = ByteBufUtil.writeUtf8(ctx.alloc(), "the server is stopping");
-        goAway(ctx, lastStream, Http2Error.NO_ERROR.code(), reason, ctx.newPromise());
+    private static ByteBuf stopping(ChannelHandlerContext ctx) {
+        return ByteBufUtil.writeUtf8(ctx.alloc(), "the server is stopping");
     }
 
     private void closeIfDrained() {

@@ -29,6 +29,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -213,7 +214,7 @@ final class GrpcClientTest {
     }
 
     /** A server that stops answers what it has begun, and what comes later finds the next one. */
-    @Test
+    @RepeatedTest(30) // the end comes at another point of the calls each time
     void overARestartNoAnswerIsLost() throws Exception {
         InetSocketAddress address = listener.address();
         CompletableFuture<byte[]> inFlight = client.callAsync("/Test/Hold", text(""), NONE);
