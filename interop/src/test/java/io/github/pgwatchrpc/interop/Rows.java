@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -9,10 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Holds what Go sent against the JSON lines that the receiver stored. */
@@ -50,42 +54,56 @@ final class Rows {
         return sent;
     }
 
-    /** Every call that was answered with success is a line, once; every other one at most once; and nothing else is. */
+    /** Every row that was answered with success is there, once; every other one at most once; and nothing else is. */
     static void assertStored(List<Sent> sent, List<String> lines) {
-        Map<Long, Sent> open = new TreeMap<>();
+        assertStored(sent, lines, 0);
+    }
+
+    /**
+     * The same, but some rows may be there twice: those that were on their way when a receiver was killed.
+     *
+     * @param mostAgain at most so many
+     */
+    static void assertStored(List<Sent> sent, List<String> lines, long mostAgain) {
+        Map<Long, Sent> byNumber = new HashMap<>();
         for (Sent each : sent) {
-            assertNull(open.put(each.numbers().get(0), each), "Go gave a number twice");
+            each.numbers().forEach(number -> assertNull(byNumber.put(number, each), "Go gave a number twice"));
         }
+        Set<Long> stored = new HashSet<>();
+        long again = 0;
         for (String text : lines) {
             Map<String, Object> line = Json.object(text);
-            Object first = Json.map(Json.list(line.get("data")).get(0)).get("seq_no");
-            Sent call = open.remove(Json.integer(first));
-            if (call == null) {
-                throw new AssertionError("stored twice, or never sent: " + text);
+            for (Object row : Json.list(line.get("data"))) {
+                long number = Json.integer(Json.map(row).get("seq_no"));
+                Sent call = byNumber.get(number);
+                if (call == null) {
+                    throw new AssertionError("never sent: " + text);
+                }
+                assertRow(call, call.numbers().indexOf(number), line, Json.map(row));
+                if (!stored.add(number)) {
+                    again++;
+                    assertTrue(again <= mostAgain, () -> "stored twice, and more than " + mostAgain + ": " + text);
+                }
             }
-            assertLine(call.args(), line);
         }
-        List<Long> lost = open.values().stream()
+        List<Long> lost = sent.stream()
                 .filter(Sent::ok)
                 .flatMap(call -> call.numbers().stream())
+                .filter(number -> !stored.contains(number))
                 .toList();
         assertEquals(List.of(), lost, "acknowledged rows that were not stored");
     }
 
-    private static void assertLine(Map<String, Object> args, Map<String, Object> line) {
+    /** A line has rows of one call; the end of a batch may have cut the call in two. */
+    private static void assertRow(Sent call, int index, Map<String, Object> line, Map<String, Object> is) {
+        Map<String, Object> args = call.args();
         assertEquals(List.of("custom_tags", "data", "dbname", "metric"), List.copyOf(line.keySet()));
         assertEquals(args.get("DBName"), line.get("dbname"));
         assertEquals(args.get("MetricName"), line.get("metric"));
         assertEquals(args.get("CustomTags"), line.get("custom_tags"));
-        List<Object> wanted = Json.list(args.get("Data"));
-        List<Object> stored = Json.list(line.get("data"));
-        assertEquals(wanted.size(), stored.size());
-        for (int i = 0; i < wanted.size(); i++) {
-            Map<String, Object> row = Json.map(wanted.get(i));
-            Map<String, Object> is = Json.map(stored.get(i));
-            assertEquals(row.keySet(), new java.util.TreeSet<>(is.keySet()));
-            row.forEach((name, value) -> assertValue(name, Json.map(value), is.get(name)));
-        }
+        Map<String, Object> row = Json.map(Json.list(args.get("Data")).get(index));
+        assertEquals(row.keySet(), new TreeSet<>(is.keySet()));
+        row.forEach((name, value) -> assertValue(name, Json.map(value), is.get(name)));
     }
 
     private static void assertValue(String name, Map<String, Object> wanted, @Nullable Object is) {

@@ -53,7 +53,7 @@ final class ServerProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(
                 List.of(ProcessHandle.current().info().command().orElse("java"), "-jar", JAR.toString(), "serve"));
         // a file that begins anew at midnight would be one more thing to look for
-        String sink = "jsonfile:" + data.resolve("measurements.jsonl") + "?daily=false";
+        String sink = "file=jsonfile:" + data.resolve("measurements.jsonl") + "?daily=false";
         command.addAll(List.of("--listen", listen, "--web-addr", "127.0.0.1:0", "--sink", sink));
         command.addAll(List.of("--data-dir", data.toString()));
         command.addAll(List.of(options));
@@ -141,8 +141,14 @@ final class ServerProcess implements AutoCloseable {
         assertTrue(code == 0 || code == 143, () -> "exit code " + code);
     }
 
-    /** The complete lines of the file. There is nothing behind the last one. */
-    List<String> lines() throws IOException {
+    /** The complete lines of the file, when all that was accepted is there. There is nothing behind the last one. */
+    List<String> lines() throws IOException, InterruptedException {
+        if (process.isAlive()) {
+            awaitMetric("pgwatch_rpc_sink_rows_waiting{sink=\"file\"}", 0);
+        }
+        if (Files.notExists(file())) {
+            return List.of();
+        }
         String text = Files.readString(file());
         assertEquals(text.length(), text.lastIndexOf('\n') + 1, "the last line is torn");
         return text.lines().toList();

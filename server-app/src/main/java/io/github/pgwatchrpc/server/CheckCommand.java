@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,10 +42,11 @@ final class CheckCommand implements Callable<Integer> {
         }
         try (Plugins plugins = Plugins.load(options.pluginDir)) {
             problems.addAll(plugins.problems());
-            for (String uri : SinkStore.wanted(options.sinks, options.dataDir)) {
+            problems.addAll(Destination.namedTwice(options.sinks));
+            for (String uri : Destination.wanted(options.sinks, options.dataDir)) {
                 String problem = probe(plugins.sinks(), uri);
                 if (problem.isEmpty()) {
-                    out.println("sink " + SinkStore.shown(uri) + ": ready");
+                    out.println("sink " + Destination.place(uri) + ": ready");
                 } else {
                     problems.add(problem);
                 }
@@ -74,9 +74,11 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     /** What stands in the way of a sink; empty if nothing does. */
-    private static String probe(Sinks kinds, String uri) throws InterruptedException {
-        String name = "sink " + SinkStore.shown(uri) + ": ";
-        try (Sink sink = kinds.create(uri, Map.of())) {
+    private String probe(Sinks kinds, String uri) throws InterruptedException {
+        String name = "sink " + Destination.place(uri) + ": ";
+        try (Sink sink = Destination.build(kinds, uri, options.durability, options.newSink)
+                .target()
+                .sink()) {
             Readiness readiness = sink.open();
             if (readiness instanceof Outcome.Paused paused) {
                 return name + paused.why() + "\n  " + paused.mend();

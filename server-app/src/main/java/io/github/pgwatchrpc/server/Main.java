@@ -28,7 +28,9 @@ import picocli.CommandLine.ParameterException;
             InspectCommand.class,
             KeyCommand.class,
             KeysCommand.class,
-            CertCommand.class
+            CertCommand.class,
+            DeadLettersCommand.class,
+            SpoolCommand.class
         },
         footer = {
             "",

@@ -42,7 +42,7 @@ final class ServeCommand implements Callable<Integer> {
         PrintWriter out = line.getOut();
         InetSocketAddress web = server.webAddress();
         out.println("pgwatch-rpc listens on " + Addresses.print(server.address()));
-        server.sinks().forEach(sink -> out.println("  measurements go to  " + sink));
+        server.places().forEach(sink -> out.println("  measurements go to  " + sink));
         if (web != null) {
             out.println("  status and metrics  http://" + Addresses.print(web) + "/api/status  /metrics");
         }

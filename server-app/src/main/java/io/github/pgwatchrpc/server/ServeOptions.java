@@ -1,5 +1,8 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.delivery.DeliveryConfig;
+import io.github.pgwatchrpc.delivery.spool.Durability;
+import io.github.pgwatchrpc.delivery.worker.SinkTarget;
 import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,9 +26,11 @@ final class ServeOptions {
 
     @Option(
             names = "--sink",
-            paramLabel = "URI",
+            paramLabel = "[NAME=]URI",
             split = "\n",
-            description = "where measurements go; can be repeated (default: jsonfile:DATA/measurements.jsonl)")
+            description =
+                    "where measurements go, with a name in front by which the receiver knows how far the sink is; can be "
+                            + "repeated (default: default=jsonfile:DATA/measurements.jsonl)")
     List<String> sinks = new ArrayList<>();
 
     @Option(
@@ -168,6 +173,32 @@ final class ServeOptions {
             description = "after which a call that could not be stored is answered with an error, since pgwatch would "
                     + "wait for ever (default: ${DEFAULT-VALUE}; ms, s, m)")
     Duration ackTimeout = Duration.ofSeconds(5);
+
+    @Option(
+            names = "--spool-max-bytes",
+            paramLabel = "BYTES",
+            defaultValue = "10GB",
+            converter = Sizes.class,
+            description = "how large the log may become of what some sink has not got yet; calls get an error above it "
+                    + "(default: ${DEFAULT-VALUE})")
+    long spoolMaxBytes = DeliveryConfig.DEFAULT_MAX_BYTES;
+
+    @Option(
+            names = "--spool-min-free",
+            paramLabel = "BYTES",
+            defaultValue = "256MB",
+            converter = Sizes.class,
+            description = "what stays free on its disk; calls get an error below it (default: ${DEFAULT-VALUE})")
+    long spoolMinFree = DeliveryConfig.DEFAULT_MIN_FREE_BYTES;
+
+    @Option(
+            names = "--new-sink",
+            paramLabel = "now|beginning",
+            defaultValue = "now",
+            description =
+                    "where a sink begins that was not there before: with what comes from now on, or with the oldest "
+                            + "rows that the spool still has (default: ${DEFAULT-VALUE})")
+    SinkTarget.Start newSink = SinkTarget.Start.NOW;
 
     @Option(
             names = "--log-level",

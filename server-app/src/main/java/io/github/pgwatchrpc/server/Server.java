@@ -2,6 +2,10 @@ package io.github.pgwatchrpc.server;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.pgwatchrpc.delivery.Delivery;
+import io.github.pgwatchrpc.delivery.DeliveryConfig;
+import io.github.pgwatchrpc.delivery.spool.SpoolInUseException;
+import io.github.pgwatchrpc.delivery.spool.SpoolSettings;
 import io.github.pgwatchrpc.rpc.auth.ReloadingKeys;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.tls.ServerTls;
@@ -12,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -22,18 +27,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The running receiver. Measurements flow one way: port, codec, acceptance, store. Started in the order in which a part
- * needs the next, stopped in the opposite one: first nobody may call any more, then what was accepted is stored.
+ * The running receiver. Measurements flow one way: port, codec, acceptance, delivery. Started in the order in which a part
+ * needs the next, stopped in the opposite one: first nobody may call any more, then what was accepted is delivered, as far
+ * as there is time; the rest is on disk.
  */
 final class Server implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
 
     /** Calls in flight may take this long when the receiver stops; with the rest it stays below ten seconds. */
-    private static final Duration STOP_PATIENCE = Duration.ofSeconds(6);
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(4);
+
+    /** The sinks may take this long for what they have not got yet; what is left stays on disk. */
+    private static final Duration DELIVERY_PATIENCE = Duration.ofSeconds(5);
+
+    /** The same when the start has failed. */
+    private static final Duration UNWIND_PATIENCE = Duration.ofSeconds(1);
+
+    /** How often it is looked whether all is delivered, when somebody waits for that. */
+    private static final long LOOK_MILLIS = 20;
+
+    /** The delivery's files in the data directory. */
+    static final String SPOOL = "spool";
 
     private final DataDirectory data;
     private final ServerMetrics metrics;
+    private final Delivery delivery;
     private final Acceptance acceptance;
     private final RpcListener listener;
     private final ServerTls tls;
@@ -41,13 +60,16 @@ final class Server implements AutoCloseable {
     private final Plaintext plaintext;
     private final Watch watch;
     private final @Nullable WebServer web;
-    private final List<String> sinks;
+    private final List<Destination> sinks;
+    private final List<String> removed;
+    private final SinkMetrics sinkMetrics;
     private final Instant started = Instant.now();
     private volatile boolean stopping;
 
     private Server(
             DataDirectory data,
             ServerMetrics metrics,
+            Delivery delivery,
             Acceptance acceptance,
             RpcListener listener,
             ServerTls tls,
@@ -55,9 +77,11 @@ final class Server implements AutoCloseable {
             Plaintext plaintext,
             Watch watch,
             @Nullable WebServer web,
-            List<String> sinks) {
+            List<Destination> sinks,
+            List<String> removed) {
         this.data = data;
         this.metrics = metrics;
+        this.delivery = delivery;
         this.acceptance = acceptance;
         this.listener = listener;
         this.tls = tls;
@@ -65,7 +89,9 @@ final class Server implements AutoCloseable {
         this.plaintext = plaintext;
         this.watch = watch;
         this.web = web;
-        this.sinks = sinks;
+        this.sinks = List.copyOf(sinks);
+        this.removed = List.copyOf(removed);
+        this.sinkMetrics = new SinkMetrics(delivery, this.sinks, metrics);
     }
 
     /**
@@ -85,18 +111,76 @@ final class Server implements AutoCloseable {
             Access access = Access.open(options, data.path(), metrics::decided);
             Plugins plugins = unwind.add(Plugins.load(options.pluginDir));
             plugins.problems().forEach(LOG::warn);
+            List<Destination> sinks =
+                    Destination.all(plugins.sinks(), options.sinks, data.path(), options.durability, options.newSink);
+            Delivery delivery = openDelivery(options, data.path(), sinks);
+            unwind.add(() -> delivery.close(UNWIND_PATIENCE));
+            Acceptance acceptance = unwind.add(new Acceptance(delivery, metrics));
             ServerTls tls = openingTls.result();
             Watch watch = unwind.add(new Watch(tls, access));
-            SinkStore store = SinkStore.open(plugins.sinks(), options.sinks, data.path(), options.durability);
-            Acceptance acceptance = unwind.add(new Acceptance(store, options.ackTimeout, metrics));
             WebServer web = webAddress == null ? null : unwind.add(openWeb(webAddress));
             RpcListener listener = unwind.add(listen(listen, acceptance, metrics, tls, access, options.plaintext));
             Server server = new Server(
-                    data, metrics, acceptance, listener, tls, access, options.plaintext, watch, web, store.names());
+                    data,
+                    metrics,
+                    delivery,
+                    acceptance,
+                    listener,
+                    tls,
+                    access,
+                    options.plaintext,
+                    watch,
+                    web,
+                    sinks,
+                    removed(delivery, sinks));
             server.showOnWeb();
             unwind.keep();
             return server;
         }
+    }
+
+    private static Delivery openDelivery(ServeOptions options, Path data, List<Destination> sinks)
+            throws ConfigException {
+        if (options.spoolMaxBytes < SpoolSettings.MIN_BYTES) {
+            Destination.close(sinks);
+            throw new ConfigException(
+                    "--spool-max-bytes: " + options.spoolMaxBytes + " (expected: >= " + SpoolSettings.MIN_BYTES + ")",
+                    "for example --spool-max-bytes 10GB");
+        }
+        DeliveryConfig config = DeliveryConfig.builder(data.resolve(SPOOL))
+                .durability(options.durability)
+                .ackTimeout(options.ackTimeout)
+                .maxBytes(options.spoolMaxBytes)
+                .minFreeBytes(options.spoolMinFree)
+                .build();
+        try {
+            return Delivery.open(config, sinks.stream().map(Destination::target).toList());
+        } catch (IOException e) {
+            Destination.close(sinks);
+            throw new ConfigException(
+                    e instanceof SpoolInUseException ? String.valueOf(e.getMessage()) : "spool: " + e,
+                    "one process at a time can use it, and this user must be able to write it",
+                    e);
+        }
+    }
+
+    /** Sinks that are not there any more and whose backlog is kept. */
+    private static List<String> removed(Delivery delivery, List<Destination> sinks) {
+        List<String> removed = new ArrayList<>();
+        try {
+            delivery.accounts().forEach((name, account) -> {
+                if (sinks.stream().noneMatch(each -> each.target().name().equals(name))) {
+                    removed.add(name);
+                    LOG.warn(
+                            "sink {} is not there any more; {} rows are kept for it until 'pgwatch-rpc spool forget' drops them",
+                            name,
+                            account.waiting() + account.dead());
+                }
+            });
+        } catch (IOException e) {
+            LOG.warn("dead letters of a sink that is not there any more: {}", e.toString());
+        }
+        return removed;
     }
 
     private static RpcListener listen(
@@ -177,7 +261,6 @@ final class Server implements AutoCloseable {
     }
 
     private void showOnWeb() {
-        metrics.gauge("pgwatch.rpc.waiting.bytes", acceptance, Acceptance::waitingBytes);
         metrics.gauge("pgwatch.rpc.tls.certificate.expiry.seconds", tls, each ->
                 (double) each.status().notAfter().getEpochSecond());
         metrics.gauge(
@@ -205,17 +288,22 @@ final class Server implements AutoCloseable {
                 "/readiness",
                 () -> isReady()
                         ? WebServer.Page.text(200, "ready")
-                        : WebServer.Page.text(503, stopping ? "stopping" : "cannot store: see the log"));
-        pages.page(
-                "/metrics",
-                () -> new WebServer.Page(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
+                        : WebServer.Page.text(
+                                503,
+                                stopping
+                                        ? "stopping"
+                                        : "cannot store: " + delivery.spool().problem()));
+        pages.page("/metrics", () -> {
+            sinkMetrics.refresh();
+            return new WebServer.Page(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape());
+        });
         pages.page("/api/status", () -> new WebServer.Page(200, "application/json", status() + "\n"));
         pages.start();
     }
 
     /** Ready means: a call would be stored and answered with success. */
     boolean isReady() {
-        return !stopping && acceptance.isHealthy();
+        return !stopping && delivery.isHealthy();
     }
 
     private String status() {
@@ -230,6 +318,7 @@ final class Server implements AutoCloseable {
         rows.put("received", metrics.receivedRows());
         rows.put("stored", metrics.storedRows());
         rows.put("refused", metrics.refusedRows());
+        rows.put("timeout", metrics.lateRows());
         ObjectNode acknowledgement = status.putObject("acknowledgement_ms");
         acknowledgement.put("p50", metrics.acknowledgementMillis(0.5));
         acknowledgement.put("p99", metrics.acknowledgementMillis(0.99));
@@ -245,7 +334,8 @@ final class Server implements AutoCloseable {
         auth.put("keys", access.keys());
         access.trusted().forEach(each -> auth.withArray("trusted").add(each.toString()));
         access.problem().ifPresent(problem -> auth.put("problem", problem));
-        sinks.forEach(status.putArray("sinks")::add);
+        sinkMetrics.show(status.putObject("spool"), status.putArray("sinks"));
+        removed.forEach(status.putArray("removed_sinks")::add);
         return status.toPrettyString();
     }
 
@@ -274,15 +364,40 @@ final class Server implements AutoCloseable {
         return data;
     }
 
-    List<String> sinks() {
-        return sinks;
+    /** Where measurements go, for people. */
+    List<String> places() {
+        return sinks.stream().map(Destination::place).toList();
+    }
+
+    /** Rows that some sink has not got yet, the most of all sinks. */
+    long waitingRows() {
+        return delivery.sinks().values().stream()
+                .mapToLong(each -> each.account().waiting())
+                .max()
+                .orElse(0);
+    }
+
+    /**
+     * Waits until all sinks have everything that was accepted.
+     *
+     * @return whether they have; if not, it took too long
+     */
+    boolean awaitDelivered(Duration patience) throws InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        while (waitingRows() > 0) {
+            if (System.nanoTime() >= end) {
+                return false;
+            }
+            Thread.sleep(LOOK_MILLIS);
+        }
+        return true;
     }
 
     ServerMetrics metrics() {
         return metrics;
     }
 
-    /** Stops taking calls, answers those in flight, stores what was accepted. Safe to be called again. */
+    /** Stops taking calls, answers those in flight, delivers what there is time for. Safe to be called again. */
     @Override
     public synchronized void close() {
         if (stopping) {
@@ -290,10 +405,13 @@ final class Server implements AutoCloseable {
         }
         stopping = true;
         listener.stop(STOP_PATIENCE);
+        acceptance.close();
         try {
-            acceptance.close();
+            if (!delivery.close(DELIVERY_PATIENCE)) {
+                LOG.warn("a sink or the disk hangs and is left behind; what it has not got is on disk");
+            }
         } catch (IOException e) {
-            LOG.error("the store did not close: {}", e.getMessage(), e);
+            LOG.error("the spool did not close: {}", e.getMessage(), e);
         }
         if (web != null) {
             web.close();

@@ -4,6 +4,7 @@ import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.auth.Outcome;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -43,7 +44,7 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
             counter("pgwatch.rpc.rows.refused", "rows that were not stored; their calls were answered with an error");
     private final Counter lateRows = counter(
             "pgwatch.rpc.rows.timeout",
-            "rows whose calls were answered with an error because storing took too long; sooner or later they count as stored or refused too");
+            "rows whose calls were answered with an error because storing took too long; whether they were stored is not known");
     private final Counter headers =
             counter("pgwatch.rpc.headers.without.body", "calls that a client began and could not encode");
     private final Counter badTypes =
@@ -101,6 +102,12 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
         registry.gauge(name, object, value);
     }
 
+    /** A figure of one sink, or of one of its states if that is not empty. */
+    <T> void sinkGauge(String name, String sink, String state, T object, ToDoubleFunction<T> value) {
+        Tags tags = Tags.of("sink", sink);
+        registry.gauge(name, state.isEmpty() ? tags : tags.and("state", state), object, value);
+    }
+
     // ---- rows ----
 
     void received(long rows) {
@@ -140,6 +147,10 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
 
     long storedRows() {
         return (long) storedRows.count();
+    }
+
+    long lateRows() {
+        return (long) lateRows.count();
     }
 
     long refusedRows() {
@@ -267,8 +278,8 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
         return now - before >= LOG_INTERVAL_NANOS && last.compareAndSet(before, now);
     }
 
-    /** What a peer sent must not write lines of its own into the log. */
-    private static String printable(String text) {
+    /** What a peer sent must not write lines of its own into the log, nor move a terminal's cursor. */
+    static String printable(String text) {
         StringBuilder clean = new StringBuilder();
         for (int i = 0; i < Math.min(text.length(), 200); i++) {
             char each = text.charAt(i);

@@ -1,32 +1,46 @@
 package io.github.pgwatchrpc.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.delivery.Delivery;
+import io.github.pgwatchrpc.delivery.DeliveryConfig;
+import io.github.pgwatchrpc.delivery.worker.SinkTarget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
+import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
+import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
+import io.github.pgwatchrpc.sink.Batch;
+import io.github.pgwatchrpc.sink.Capability;
+import io.github.pgwatchrpc.sink.Limits;
+import io.github.pgwatchrpc.sink.Outcome;
+import io.github.pgwatchrpc.sink.Readiness;
+import io.github.pgwatchrpc.sink.Sink;
+import io.github.pgwatchrpc.sink.SyncEvent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.time.Duration;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AcceptanceTest {
 
-    private static final Duration LONG = Duration.ofMinutes(5);
     private static final RpcPeer PEER = new RpcPeer() {
         @Override
         public SocketAddress address() {
@@ -34,232 +48,163 @@ class AcceptanceTest {
         }
     };
 
-    /** Stores one turn for each permit, and says when it has begun one. */
-    private static final class GatedStore implements Store {
-        final Semaphore begun = new Semaphore(0);
-        final Semaphore permits = new Semaphore(0);
-        final List<List<MeasurementEnvelope>> turns = new CopyOnWriteArrayList<>();
-        volatile @Nullable Exception failure;
-        volatile boolean closed;
+    /** Takes everything, and tells what it was. */
+    private static final class Taker implements Sink {
+        final BlockingQueue<Object> taken = new LinkedBlockingQueue<>();
 
         @Override
-        public void write(List<MeasurementEnvelope> envelopes) throws IOException {
-            begun.release();
-            permits.acquireUninterruptibly();
-            Exception fails = failure;
-            if (fails instanceof IOException io) {
-                throw io;
-            } else if (fails instanceof RuntimeException fault) {
-                throw fault;
-            }
-            turns.add(List.copyOf(envelopes));
+        public Outcome write(Batch batch) {
+            taken.add(batch.size());
+            return Outcome.written();
         }
 
         @Override
-        public boolean isHealthy() {
-            return failure == null;
+        public Readiness define(Map<String, @Nullable Object> definitions) {
+            taken.add(definitions);
+            return Readiness.ready();
         }
 
         @Override
-        public void close() {
-            closed = true;
+        public Readiness sync(SyncEvent event) {
+            taken.add(event);
+            return Readiness.ready();
         }
 
-        void open() {
-            permits.release(1_000_000);
+        Object next() throws InterruptedException {
+            return assertNotNullAndReturn(taken.poll(20, TimeUnit.SECONDS));
+        }
+
+        private static Object assertNotNullAndReturn(@Nullable Object value) {
+            assertNotNull(value);
+            return value;
         }
     }
 
-    private final GatedStore store = new GatedStore();
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it
+    private Path directory;
+
+    private final Taker sink = new Taker();
     private final ServerMetrics metrics = new ServerMetrics();
 
     @AfterEach
-    void open() {
-        store.open();
+    void close() {
         metrics.close();
     }
 
-    private static CompletableFuture<String> send(Acceptance acceptance, MeasurementEnvelope envelope)
-            throws RpcException {
-        return acceptance.updateMeasurements(envelope, PEER).toCompletableFuture();
+    private Delivery open(DeliveryConfig.Builder config) throws IOException {
+        SinkTarget target = new SinkTarget(
+                "taker", sink, Limits.DEFAULT, Set.of(Capability.DEFINITIONS, Capability.SYNC), SinkTarget.Start.NOW);
+        return Delivery.open(config.build(), List.of(target));
     }
 
-    private static String error(CompletableFuture<String> answer) {
-        Throwable cause = assertThrows(ExecutionException.class, answer::get).getCause();
-        return String.valueOf(assertInstanceOf(RpcException.class, cause).getMessage());
+    private static String get(CompletionStage<String> answer) throws Exception {
+        return answer.toCompletableFuture().get();
     }
 
-    private void assertAllAccountedFor(Acceptance acceptance) {
-        assertEquals(0, acceptance.waitingBytes());
-        assertEquals(metrics.receivedRows(), metrics.storedRows() + metrics.refusedRows());
+    private static RpcException error(CompletionStage<String> answer) {
+        Throwable cause =
+                assertThrows(ExecutionException.class, () -> get(answer)).getCause();
+        return assertInstanceOf(
+                RpcException.class, cause instanceof CompletionException wrapped ? wrapped.getCause() : cause);
     }
 
     @Test
-    void answersNotBeforeTheRowsAreStored() throws Exception {
-        try (Acceptance acceptance = new Acceptance(store, LONG, metrics)) {
-            CompletableFuture<String> answer = send(acceptance, Envelopes.rows(3, 0));
-            store.begun.acquire();
-            assertFalse(answer.isDone());
+    void answersWhenTheRowsAreStored() throws Exception {
+        try (Delivery delivery = open(DeliveryConfig.builder(directory));
+                Acceptance acceptance = new Acceptance(delivery, metrics)) {
+            assertEquals("", get(acceptance.updateMeasurements(Envelopes.rows(3, 0), PEER)));
+            assertEquals(3, delivery.spool().rows());
             assertEquals(3, metrics.receivedRows());
-            assertEquals(0, metrics.storedRows());
-            assertTrue(acceptance.waitingBytes() > 0);
-            store.permits.release();
-            assertEquals("", answer.get());
             assertEquals(3, metrics.storedRows());
-            assertTrue(acceptance.isHealthy());
+            assertEquals(3, sink.next());
         }
     }
 
     @Test
-    void storesTogetherWhatCameMeanwhileInItsOrder() throws Exception {
-        try (Acceptance acceptance = new Acceptance(store, LONG, metrics)) {
-            CompletableFuture<String> first = send(acceptance, Envelopes.rows(1, 0));
-            store.begun.acquire();
-            List<CompletableFuture<String>> answers = new ArrayList<>();
-            List<MeasurementEnvelope> sent = new ArrayList<>();
-            for (int i = 0; i < 500; i++) {
-                sent.add(Envelopes.rows(1, i + 1));
-                answers.add(send(acceptance, sent.get(i)));
-            }
-            store.permits.release(2);
-            first.get();
-            for (CompletableFuture<String> answer : answers) {
-                assertEquals("", answer.get());
-            }
-            assertEquals(2, store.turns.size());
-            assertEquals(sent, store.turns.get(1));
+    void rowsThatFindNoRoomAreAnErrorThatMayBeTriedAgain() throws Exception {
+        try (Delivery delivery = open(DeliveryConfig.builder(directory).maxBytes(64 << 10));
+                Acceptance acceptance = new Acceptance(delivery, metrics)) {
+            RpcException full = error(acceptance.updateMeasurements(Envelopes.ofBytes(65 << 10), PEER));
+            assertTrue(
+                    String.valueOf(full.getMessage())
+                            .startsWith("receiver could not store the rows: spool is full: bytes of the log: "),
+                    full::getMessage);
+            assertEquals(RpcException.Kind.RESOURCE_EXHAUSTED, full.kind());
+            assertEquals(1, metrics.refusedRows());
+            assertEquals("", get(acceptance.updateMeasurements(Envelopes.rows(1, 0), PEER)));
+            assertEquals(2, metrics.receivedRows());
+            assertEquals(1, metrics.storedRows());
         }
     }
 
     @Test
-    void storesALotInSeveralTurns() throws Exception {
-        try (Acceptance acceptance = new Acceptance(store, LONG, metrics)) {
-            CompletableFuture<String> first = send(acceptance, Envelopes.rows(1, 0));
-            store.begun.acquire();
-            List<CompletableFuture<String>> answers = new ArrayList<>();
-            MeasurementEnvelope big = Envelopes.ofBytes(3 << 20);
-            for (int i = 0; i < 9; i++) {
-                answers.add(send(acceptance, big));
-            }
-            store.open();
-            first.get();
-            for (CompletableFuture<String> answer : answers) {
-                answer.get();
-            }
-            assertEquals(
-                    List.of(1, 3, 3, 3), store.turns.stream().map(List::size).toList());
+    void whatMemoryCannotHoldIsAnErrorThatMayBeTriedAgain() throws Exception {
+        try (Delivery delivery = open(DeliveryConfig.builder(directory).waitingBytes(1));
+                Acceptance acceptance = new Acceptance(delivery, metrics)) {
+            RpcException full = error(acceptance.updateMeasurements(Envelopes.rows(1, 0), PEER));
+            assertTrue(
+                    String.valueOf(full.getMessage()).startsWith("receiver could not store the rows: overloaded: "),
+                    full::getMessage);
+            assertEquals(RpcException.Kind.RESOURCE_EXHAUSTED, full.kind());
         }
     }
 
     @Test
-    void tellsPgwatchWhyNothingWasStoredAndGoesOn() throws Exception {
-        for (Exception failure : List.of(new IOException("disk full"), new IllegalStateException("disk full"))) {
-            ServerMetrics counts = new ServerMetrics();
-            GatedStore failing = new GatedStore();
-            failing.open();
-            try (Acceptance acceptance = new Acceptance(failing, LONG, counts)) {
-                failing.failure = failure;
-                assertEquals(
-                        "receiver could not store the rows: disk full", error(send(acceptance, Envelopes.rows(2, 0))));
-                assertFalse(acceptance.isHealthy());
-                failing.failure = null;
-                assertEquals("", send(acceptance, Envelopes.rows(3, 2)).get());
-                assertTrue(acceptance.isHealthy());
-                assertEquals(5, counts.receivedRows());
-                assertEquals(3, counts.storedRows());
-                assertEquals(2, counts.refusedRows());
-            }
-            counts.close();
-        }
-    }
-
-    @Test
-    void aCallThatIsNotStoredInTimeIsAnsweredWithAnError() throws Exception {
-        Acceptance acceptance = new Acceptance(store, Duration.ofMillis(30), metrics);
-        CompletableFuture<String> beingStored = send(acceptance, Envelopes.rows(2, 0));
-        store.begun.acquire();
-        CompletableFuture<String> waiting = send(acceptance, Envelopes.rows(3, 2));
-        String late = "receiver could not store the rows within 30 ms (--ack-timeout)";
-        assertEquals(late, error(beingStored));
-        assertEquals(late, error(waiting));
-        store.open();
+    void afterTheEndNothingIsStored() throws Exception {
+        Delivery delivery = open(DeliveryConfig.builder(directory));
+        Acceptance acceptance = new Acceptance(delivery, metrics);
         acceptance.close();
-        // the first reached the disk after all; the second was dropped, since its sender has forgotten it
-        assertEquals(2, metrics.storedRows());
-        assertEquals(3, metrics.refusedRows());
-        assertEquals(1, store.turns.size());
-        assertTrue(metrics.scrape().contains("pgwatch_rpc_rows_timeout_total 5.0"), metrics::scrape);
-        assertAllAccountedFor(acceptance);
-    }
-
-    @Test
-    void aLateCallWhoseTurnFailsIsCountedOnce() throws Exception {
-        Acceptance acceptance = new Acceptance(store, Duration.ofMillis(30), metrics);
-        CompletableFuture<String> late = send(acceptance, Envelopes.rows(2, 0));
-        error(late);
-        store.failure = new IOException("disk full");
-        store.open();
-        acceptance.close();
+        delivery.close();
+        RpcException stopped = error(acceptance.updateMeasurements(Envelopes.rows(2, 0), PEER));
+        assertEquals("receiver could not store the rows: stopping: nothing is stored any more", stopped.getMessage());
+        assertEquals(RpcException.Kind.UNAVAILABLE, stopped.kind());
         assertEquals(2, metrics.refusedRows());
-        assertAllAccountedFor(acceptance);
+        stopped = error(acceptance.defineMetrics(new MetricDefinitions(Map.of(), Map.of()), PEER));
+        assertEquals("receiver is stopping: the definitions were not stored", stopped.getMessage());
     }
 
     @Test
-    void refusesWhatMemoryCannotHold() throws Exception {
-        Acceptance acceptance = new Acceptance(store, LONG, metrics);
-        MeasurementEnvelope big = Envelopes.ofBytes(10 << 20);
-        List<CompletableFuture<String>> answers = new ArrayList<>();
-        for (long bytes = big.sizeInBytes(); bytes <= Acceptance.MAX_WAITING_BYTES; bytes += big.sizeInBytes()) {
-            answers.add(send(acceptance, big));
+    void eventsReachTheSink() throws Exception {
+        try (Delivery delivery = open(DeliveryConfig.builder(directory));
+                Acceptance acceptance = new Acceptance(delivery, metrics)) {
+            for (SyncMetric.Operation each : SyncMetric.Operation.values()) {
+                assertEquals("", get(acceptance.syncMetric(new SyncMetric("db", "m", each), PEER)));
+            }
+            assertEquals(new SyncEvent("db", "m", SyncEvent.Kind.ADDED), sink.next());
+            assertEquals(new SyncEvent("db", "m", SyncEvent.Kind.REMOVED), sink.next());
+            // defining is told by definitions, and what is invalid by nobody
+            assertEquals(2, delivery.spool().records());
         }
-        long before = acceptance.waitingBytes();
-        RpcException refused = assertThrows(RpcException.class, () -> send(acceptance, big));
+    }
+
+    @Test
+    void definitionsReachTheSinkAndAreThereAtTheNextStart() throws Exception {
+        MetricDefinitions definitions = new MetricDefinitions(
+                Map.of(
+                        "locks",
+                        new MetricDefinitions.Metric(
+                                "Locks", Map.of("14", "select 1"), "", "primary", List.of("*"), true, "l")),
+                Map.of("basic", new MetricDefinitions.Preset("Few", Map.of("locks", 60.0))));
+        Object first;
+        try (Delivery delivery = open(DeliveryConfig.builder(directory));
+                Acceptance acceptance = new Acceptance(delivery, metrics)) {
+            assertEquals("", get(acceptance.defineMetrics(definitions, PEER)));
+            first = sink.next();
+            assertEquals("", get(acceptance.defineMetrics(definitions, PEER)));
+        }
+        assertTrue(sink.taken.isEmpty(), "told again though nothing has changed");
+        Map<?, ?> all = assertInstanceOf(Map.class, first);
+        assertEquals(Set.of("MetricDefs", "PresetDefs"), all.keySet());
+        Map<?, ?> locks = assertInstanceOf(
+                Map.class, assertInstanceOf(Map.class, all.get("MetricDefs")).get("locks"));
+        assertEquals(Map.of("14", "select 1"), locks.get("SQLs"));
+        assertEquals(true, locks.get("IsInstanceLevel"));
         assertEquals(
-                "receiver is overloaded: bytes waiting to be stored: " + (before + big.sizeInBytes())
-                        + " (expected: <= " + Acceptance.MAX_WAITING_BYTES + "); the rows were not stored",
-                refused.getMessage());
-        // what is small enough still gets in
-        assertEquals(before, acceptance.waitingBytes());
-        answers.add(send(acceptance, Envelopes.rows(1, 0)));
-        store.open();
-        for (CompletableFuture<String> answer : answers) {
-            assertEquals("", answer.get());
+                Map.of("basic", Map.of("Description", "Few", "Metrics", Map.of("locks", 60.0))), all.get("PresetDefs"));
+        try (Delivery delivery = open(DeliveryConfig.builder(directory))) {
+            assertEquals(first, sink.next());
+            assertTrue(delivery.isHealthy());
         }
-        acceptance.close();
-        assertEquals(answers.size(), metrics.storedRows());
-        assertEquals(1, metrics.refusedRows());
-        assertAllAccountedFor(acceptance);
-    }
-
-    @Test
-    void closingStoresWhatWasAccepted() throws Exception {
-        Acceptance acceptance = new Acceptance(store, LONG, metrics);
-        List<CompletableFuture<String>> answers = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            answers.add(send(acceptance, Envelopes.rows(1, i)));
-        }
-        store.open();
-        acceptance.close();
-        for (CompletableFuture<String> answer : answers) {
-            assertTrue(answer.isDone());
-            assertEquals("", answer.get());
-        }
-        assertTrue(store.closed);
-        assertFalse(acceptance.isHealthy());
-        RpcException stopped = assertThrows(RpcException.class, () -> send(acceptance, Envelopes.rows(1, 0)));
-        assertEquals("receiver is stopping: the rows were not stored", stopped.getMessage());
-        assertAllAccountedFor(acceptance);
-    }
-
-    @Test
-    void aStoreThatHangsDoesNotKeepTheProgramFromEnding() throws Exception {
-        Acceptance acceptance = new Acceptance(store, LONG, metrics);
-        CompletableFuture<String> answer = send(acceptance, Envelopes.rows(1, 0));
-        IOException hung = assertThrows(IOException.class, acceptance::close);
-        assertTrue(
-                String.valueOf(hung.getMessage()).startsWith("bytes that the store has not taken within "),
-                hung::getMessage);
-        assertFalse(answer.isDone());
-        assertFalse(store.closed);
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.pgwatchrpc.delivery.spool.Durability;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.auth.ApiKey;
 import io.github.pgwatchrpc.rpc.gob.GobWriter;

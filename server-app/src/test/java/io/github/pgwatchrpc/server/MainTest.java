@@ -46,7 +46,9 @@ class MainTest {
                 "key --help",
                 "cert --help",
                 "keys --help",
-                "keys add --help"
+                "keys add --help",
+                "spool status --help",
+                "deadletters drop --help"
             })
     void helps(String args) {
         Ran ran = Ran.command(args.split(" ", -1));
@@ -72,6 +74,12 @@ class MainTest {
         "serve --ack-timeout 5, 5 (expected: a number above 0",
         "serve --ack-timeout=0s, 0s (expected: a number above 0",
         "serve --durability maybe, --durability",
+        "serve --spool-max-bytes many, many (expected: a number of bytes",
+        "serve --spool-min-free 9999999999999999TB, (expected: a number of bytes",
+        "serve --new-sink then, --new-sink",
+        "spool, nothing to do",
+        "deadletters, nothing to do",
+        "deadletters list --since yesterday, --since",
         "serve --plaintext sometimes, --plaintext",
         "serve --tls-client-auth maybe, --tls-client-auth",
         "demo --seconds x, --seconds",
@@ -109,13 +117,16 @@ class MainTest {
         "load --to rpc://x:1 --connections 10001, --connections: 10001 (expected: 1 to 10000)",
         "load --to rpc://x:1 --seconds 0, --seconds: 0 (expected: 1 to 86400)",
         "inspect /no/such/file, /no/such/file: no such file",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --spool-max-bytes 1KB, --spool-max-bytes: 1024 (expected: >= 65536)",
+        "spool status --data-dir /no/such, /no/such/spool: there is no spool",
+        "deadletters drop --data-dir /no/such, deadletters drop: nothing says which",
     })
     void wrongConfiguration(String args, String message) {
         assertTwoLines(ExitCode.CONFIG, message, Ran.command(args.split(" ", -1)));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nosuch:x", "jsonfile:", "jsonfile:/tmp/x?nosuch=1", "outcome:open-paused"})
+    @ValueSource(strings = {"nosuch:x", "jsonfile:", "jsonfile:/tmp/x?nosuch=1", "a b=outcome:x"})
     void aWrongSinkIsWrongConfiguration(String sink) {
         Ran ran = Ran.command("serve", "--listen=127.0.0.1:0", "--data-dir=" + directory, "--sink=" + sink);
         assertTwoLines(ExitCode.CONFIG, "--sink: ", ran);

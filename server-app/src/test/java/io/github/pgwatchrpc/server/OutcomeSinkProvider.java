@@ -7,11 +7,13 @@ import io.github.pgwatchrpc.sink.Sink;
 import io.github.pgwatchrpc.sink.SinkConfig;
 import io.github.pgwatchrpc.sink.SinkProvider;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
-/** Sinks that do what their URI says, such as {@code outcome:refused}, {@code outcome:open-paused}. */
+/** Sinks that do what their URI says, such as {@code outcome:refused}, {@code outcome:open-paused}, {@code outcome:after:FILE}. */
 public final class OutcomeSinkProvider implements SinkProvider {
 
     /** For the service loader. */
@@ -44,6 +46,12 @@ public final class OutcomeSinkProvider implements SinkProvider {
 
             @Override
             public Outcome write(Batch batch) throws InterruptedException {
+                if (wanted.startsWith("after:")) {
+                    while (!Files.exists(Path.of(wanted.substring("after:".length())))) {
+                        Thread.sleep(5);
+                    }
+                    return Outcome.written();
+                }
                 return switch (wanted) {
                     case "retry" -> Outcome.retry("busy");
                     case "paused" -> new Outcome.Paused("no permission", "give it some");

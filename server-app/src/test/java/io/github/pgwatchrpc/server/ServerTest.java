@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.pgwatchrpc.delivery.worker.SinkTarget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcClient;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -30,6 +32,8 @@ class ServerTest {
 
     private static final Pattern SAMPLE =
             Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*(\\{([a-z_A-Z]+=\"[^\"]*\",?)+})? (NaN|[+-]?Inf|[-+0-9.eE]+)");
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final HttpClient http = HttpClient.newHttpClient();
 
@@ -74,6 +78,7 @@ class ServerTest {
             for (int i = 0; i < 10; i++) {
                 client.send(Envelopes.rows(3, i * 3L));
             }
+            assertTrue(server.awaitDelivered(PATIENCE));
             assertEquals(10, lines().size());
             JsonNode status = new ObjectMapper()
                     .readTree(request(server, "GET", "/api/status").body());
@@ -86,9 +91,18 @@ class ServerTest {
             assertEquals(
                     Addresses.print(server.address()), status.path("listen").asText());
             assertEquals(1, status.path("sinks").size());
+            JsonNode sink = status.path("sinks").path(0);
+            assertEquals("default", sink.path("name").asText());
+            assertEquals("running", sink.path("state").asText());
+            assertEquals(
+                    "{\"received\":30,\"delivered\":30,\"waiting\":0,\"dead\":0,\"dropped\":0,\"lost\":0}",
+                    sink.path("rows").toString());
+            assertTrue(status.path("spool").path("bytes").asLong() > 0, status::toString);
             assertTrue(status.path("acknowledgement_ms").path("p99").asDouble() > 0, status::toString);
             String metrics = request(server, "GET", "/metrics").body();
             assertTrue(metrics.contains("pgwatch_rpc_rows_received_total 30.0"), metrics);
+            assertTrue(metrics.contains("pgwatch_rpc_sink_rows_delivered{sink=\"default\"} 30.0"), metrics);
+            assertTrue(metrics.contains("pgwatch_rpc_sink_state{sink=\"default\",state=\"running\"} 1.0"), metrics);
             assertTrue(
                     metrics.contains("pgwatch_rpc_calls_total{method=\"Receiver.UpdateMeasurements\"} 10.0"), metrics);
         }
@@ -123,17 +137,147 @@ class ServerTest {
     }
 
     @Test
-    void isNotReadyWhileTheSinkFails() throws Exception {
+    void isNotReadyWhileNothingCanBeStored() throws Exception {
         ServeOptions options = options();
         options.sinks = List.of("outcome:retry");
+        options.spoolMaxBytes = 64 << 10;
         try (Server server = Server.start(options);
                 NetRpcTraffic client = connect(server)) {
             assertTrue(server.isReady());
-            RpcException refused = assertThrows(RpcException.class, () -> client.send(Envelopes.rows(2, 0)));
-            assertEquals("receiver could not store the rows: outcome:retry: busy", refused.getMessage());
-            assertEquals(503, request(server, "GET", "/readiness").statusCode());
-            assertEquals(200, request(server, "GET", "/liveness").statusCode());
-            assertEquals(2, server.metrics().refusedRows());
+            RpcException refused = assertThrows(RpcException.class, () -> client.send(Envelopes.ofBytes(65 << 10)));
+            assertTrue(
+                    String.valueOf(refused.getMessage())
+                            .startsWith("receiver could not store the rows: spool is full: "),
+                    refused::getMessage);
+            assertEquals(1, server.metrics().refusedRows());
+            // what finds room is stored, and then it is ready again
+            client.send(Envelopes.rows(2, 0));
+            assertEquals(200, request(server, "GET", "/readiness").statusCode());
+            assertEquals(2, server.waitingRows());
+        }
+    }
+
+    @Test
+    void aSinkThatIsAwayIsShownAndNoReasonNotToStart() throws Exception {
+        ServeOptions options = options();
+        options.sinks = List.of("outcome:open-paused", "outcome:open-retry", "away=outcome:open-fails");
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server)) {
+            client.send(Envelopes.rows(2, 0));
+            assertEquals(200, request(server, "GET", "/readiness").statusCode());
+            JsonNode sinks = new ObjectMapper().createArrayNode();
+            long end = System.nanoTime() + PATIENCE.toNanos();
+            while (!sinks.path(2).has("why")
+                    || !sinks.path(1).has("why")
+                    || !sinks.path(0).has("why")) {
+                assertTrue(System.nanoTime() < end, sinks::toString);
+                sinks = new ObjectMapper()
+                        .readTree(request(server, "GET", "/api/status").body())
+                        .path("sinks");
+            }
+            assertEquals("no permission", sinks.path(0).path("why").asText());
+            assertEquals("give it some", sinks.path(0).path("mend").asText());
+            assertEquals("not there yet", sinks.path(1).path("why").asText());
+            assertTrue(sinks.path(2).path("why").asText().contains("no route"), sinks::toString);
+            for (JsonNode each : sinks) {
+                assertEquals("opening", each.path("state").asText());
+                assertEquals(2, each.path("rows").path("waiting").asInt());
+            }
+        }
+    }
+
+    /** Calls are answered while one sink is away and another does not come back from its first write at all. */
+    @Test
+    void noSinkDelaysAnAcknowledgementOrAnotherSink() throws Exception {
+        Path gate = directory.resolve("gate");
+        ServeOptions options = options();
+        options.sinks = List.of(
+                "dead=outcome:retry", "slow=outcome:after:" + gate, "healthy=jsonfile:" + directory.resolve("healthy"));
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server)) {
+            for (int i = 0; i < 200; i++) {
+                client.send(Envelopes.rows(5, i * 5L));
+            }
+            assertEquals(1000, server.metrics().storedRows());
+            awaitDelivered(server, "healthy");
+            assertEquals(0, rows(server, "slow", "delivered"));
+            assertEquals(1000, rows(server, "slow", "waiting"));
+            assertEquals(0, rows(server, "dead", "delivered"));
+            assertEquals(1000, rows(server, "dead", "waiting"));
+            Files.createFile(gate);
+            awaitDelivered(server, "slow");
+            assertEquals(1000, rows(server, "dead", "waiting"));
+        }
+        assertEquals(200, Files.readAllLines(directory.resolve("healthy")).size());
+    }
+
+    private long rows(Server server, String sink, String which) throws Exception {
+        JsonNode sinks = new ObjectMapper()
+                .readTree(request(server, "GET", "/api/status").body())
+                .path("sinks");
+        for (JsonNode each : sinks) {
+            if (each.path("name").asText().equals(sink)) {
+                JsonNode rows = each.path("rows");
+                assertEquals(
+                        rows.path("received").asLong(),
+                        rows.path("delivered").asLong()
+                                + rows.path("waiting").asLong()
+                                + rows.path("dead").asLong()
+                                + rows.path("dropped").asLong()
+                                + rows.path("lost").asLong());
+                return rows.path(which).asLong();
+            }
+        }
+        throw new AssertionError(sink + " is not in " + sinks);
+    }
+
+    private void awaitDelivered(Server server, String sink) throws Exception {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (rows(server, sink, "waiting") > 0) {
+            assertTrue(System.nanoTime() < end, "not delivered: " + sink);
+        }
+        assertEquals(1000, rows(server, sink, "delivered"));
+    }
+
+    @Test
+    void whatWasNotDeliveredComesAtTheNextStart() throws Exception {
+        Path gate = directory.resolve("gate");
+        ServeOptions options = options();
+        options.sinks = List.of("slow=outcome:after:" + gate);
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server)) {
+            client.send(Envelopes.rows(5, 0));
+        }
+        Files.createFile(gate);
+        try (Server server = Server.start(options)) {
+            assertTrue(server.awaitDelivered(PATIENCE));
+            assertEquals(5, rows(server, "slow", "delivered"));
+        }
+    }
+
+    @Test
+    void aNewSinkBeginsWhereItIsTold() throws Exception {
+        ServeOptions options = options();
+        options.sinks = List.of("old=outcome:retry");
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server)) {
+            client.send(Envelopes.rows(5, 0));
+        }
+        options.sinks = List.of("now=outcome:written");
+        try (Server server = Server.start(options)) {
+            assertEquals(0, rows(server, "now", "received"));
+            assertEquals(
+                    "[\"old\"]",
+                    new ObjectMapper()
+                            .readTree(request(server, "GET", "/api/status").body())
+                            .path("removed_sinks")
+                            .toString());
+        }
+        options.sinks = List.of("all=outcome:written");
+        options.newSink = SinkTarget.Start.BEGINNING;
+        try (Server server = Server.start(options)) {
+            assertTrue(server.awaitDelivered(PATIENCE));
+            assertEquals(5, rows(server, "all", "delivered"));
         }
     }
 

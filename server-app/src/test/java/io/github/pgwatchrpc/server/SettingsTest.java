@@ -2,6 +2,8 @@ package io.github.pgwatchrpc.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.pgwatchrpc.delivery.spool.Durability;
+import io.github.pgwatchrpc.delivery.worker.SinkTarget;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,6 +42,8 @@ class SettingsTest {
         assertEquals(List.of(), options.sinks);
         assertEquals(Durability.FSYNC, options.durability);
         assertEquals("PT5S", options.ackTimeout.toString());
+        assertEquals(10L << 30, options.spoolMaxBytes);
+        assertEquals(256L << 20, options.spoolMinFree);
     }
 
     @Test
@@ -53,6 +57,9 @@ class SettingsTest {
                 data-dir: data
                 durability: Flush
                 ack-timeout: 250ms
+                spool-max-bytes: 1GB
+                spool-min-free: 0
+                new-sink: beginning
                 log-level: debug
                 log-format: json
                 """);
@@ -63,6 +70,9 @@ class SettingsTest {
         assertEquals(Path.of("data"), options.dataDir);
         assertEquals(Durability.FLUSH, options.durability);
         assertEquals("PT0.25S", options.ackTimeout.toString());
+        assertEquals(1L << 30, options.spoolMaxBytes);
+        assertEquals(0, options.spoolMinFree);
+        assertEquals(SinkTarget.Start.BEGINNING, options.newSink);
         assertEquals("debug", options.logLevel);
         assertEquals("json", options.logFormat);
     }

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -87,6 +88,7 @@ class TrafficCommandsTest {
             assertTrue(ran.out().contains("errors 0"), ran::out);
             assertTrue(server.metrics().storedRows() > 0);
             assertEquals(0, server.metrics().storedRows() % 7);
+            assertTrue(server.awaitDelivered(Duration.ofSeconds(20)));
             assertEquals(server.metrics().storedRows(), rowsOfFile());
         }
     }
@@ -116,12 +118,13 @@ class TrafficCommandsTest {
         options.webAddress = "off";
         options.auth = Auth.NONE;
         options.dataDir = directory.resolve("data");
-        options.sinks = java.util.List.of("outcome:refused");
+        options.sinks = java.util.List.of("outcome:retry");
+        options.spoolMaxBytes = 64 << 10;
         try (Server server = Server.start(options)) {
             Ran ran = Ran.command("load", "--to=rpc://" + Addresses.print(server.address()), "--seconds=1");
             assertEquals(ExitCode.FAILED, ran.code(), ran::out);
             assertTrue(
-                    ran.out().contains(" times: receiver could not store the rows: outcome:refused: too old"),
+                    ran.out().contains(" times: receiver could not store the rows: spool is full: bytes of the log: "),
                     ran::out);
         }
     }
