@@ -53,8 +53,8 @@ class ClientsGoTest {
                             TreeMap::new,
                             Collectors.flatMapping(
                                     line -> Json.list(line.get("data")).stream()
-                                            .map(row -> Json.integer(
-                                                    Json.map(row).get("call"))),
+                                            .map(row ->
+                                                    Json.integer(Json.map(row).get("call"))),
                                     Collectors.toList())));
             assertEquals(
                     Map.of("go-client-0", CALLS, "go-client-1", CALLS, "go-client-2", CALLS, "go-client-3", CALLS),

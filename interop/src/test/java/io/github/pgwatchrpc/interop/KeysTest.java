@@ -128,8 +128,8 @@ class KeysTest {
         String clients = directory.resolve("ours-ca.crt").toString();
         String[] ours = {"-cert", file("ours-client.crt"), "-key", file("ours-client.key")};
         String[] strange = {"-cert", file("strange-client.crt"), "-key", file("strange-client.key")};
-        try (ServerProcess server = ServerProcess.start(
-                directory, "127.0.0.1:0", "--auth", "certificate", "--tls-client-ca", clients)) {
+        try (ServerProcess server =
+                ServerProcess.start(directory, "127.0.0.1:0", "--auth", "certificate", "--tls-client-ca", clients)) {
             String ca = server.authority().toString();
             String key = Files.readString(keyFile()).strip();
             grpc(go, server, "v5", join("-ca", ca, ours)).mustSucceed();
