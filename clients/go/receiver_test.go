@@ -31,7 +31,10 @@ func TestAgainstTheReceiver(t *testing.T) {
 				t.Error(err)
 			}
 			wrong := []byte(key)
-			wrong[len(wrong)/2] ^= 1
+			// another letter: whatever else a key may hold has a meaning in a URI
+			if wrong[len(wrong)/2] = 'A'; key[len(wrong)/2] == 'A' {
+				wrong[len(wrong)/2] = 'B'
+			}
 			refused := open(t, strings.ReplaceAll(uri, "KEY", string(wrong)))
 			e := &Envelope{DBName: "never", MetricName: "m", Data: []map[string]any{{"call": 1}}}
 			if err := refused.Write(context.Background(), e); err == nil {

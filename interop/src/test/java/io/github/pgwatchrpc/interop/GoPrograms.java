@@ -61,6 +61,20 @@ final class GoPrograms {
         return await(start(directory, ProcessBuilder.Redirect.from(input.toFile()), name, arguments));
     }
 
+    /** Runs a test of another Go module to its end; one that is skipped fails. */
+    Ended test(Path module, Path directory, Map<String, String> environment, String name)
+            throws IOException, InterruptedException {
+        Path out = Files.createTempFile(directory, "go-test", ".out");
+        ProcessBuilder builder = new ProcessBuilder("go", "test", "-count=1", "-v", "-run", "^" + name + "$", "./...")
+                .directory(module.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile());
+        builder.environment().putAll(environment);
+        Ended ended = await(new Running(builder.start(), out, out));
+        assertTrue(ended.out().contains("--- PASS: " + name), ended::out);
+        return ended;
+    }
+
     /** Starts Go's own server; it ends with its standard input. */
     Process serve(Path calls, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(bin.resolve("serve").toString(), "-out", calls.toString()));

@@ -96,4 +96,112 @@ class KeysTest {
             assertEquals("", answers(go, server, "-way", way, "-key", fresh).get(first));
         }
     }
+
+    /** pgwatch 4 and later, as grpc-go sends what stands in its URI. */
+    @ParameterizedTest
+    @ValueSource(strings = {"v5", "v6"})
+    void grpcShowsItsKeyInEachCall(String scenario, GoPrograms go) throws Exception {
+        try (ServerProcess server = ServerProcess.start(directory, "127.0.0.1:0", "--auth", "key")) {
+            String key = Files.readString(keyFile()).strip();
+            grpc(go, server, scenario).mustFail("Unauthenticated desc = " + MISSING);
+            grpc(go, server, scenario, "-user", "pgwatch", "-pass", "hunter2")
+                    .mustFail("Unauthenticated desc = authentication failed: what was shown is not a key");
+            assertTrue(!Files.exists(server.file()) || server.lines().isEmpty(), "a refused call was stored");
+            grpc(go, server, scenario, "-user", "pgwatch", "-pass", key).mustSucceed();
+            String ca = server.authority().toString();
+            grpc(go, server, scenario, "-pass", key, "-ca", ca).mustSucceed();
+            grpc(go, server, scenario, "-pass", key + "A", "-ca", ca).mustFail("Unauthenticated");
+            server.terminate();
+            assertEquals(4, server.lines().size());
+            assertFalse(server.log().contains(key.substring(7)), "the key is in the log");
+            assertFalse(server.log().contains("hunter2"), "what was shown is in the log");
+        }
+    }
+
+    /** With {@code --auth certificate} a client's certificate is proof enough, and a key still is where it has none. */
+    @Test
+    void aCertificateIsAProof(GoPrograms go) throws Exception {
+        for (String name : List.of("ours", "strange")) {
+            go.run(directory, "certificates", "-dir", directory.toString(), "-name", name)
+                    .mustSucceed();
+        }
+        String clients = directory.resolve("ours-ca.crt").toString();
+        String[] ours = {"-cert", file("ours-client.crt"), "-key", file("ours-client.key")};
+        String[] strange = {"-cert", file("strange-client.crt"), "-key", file("strange-client.key")};
+        try (ServerProcess server =
+                ServerProcess.start(directory, "127.0.0.1:0", "--auth", "certificate", "--tls-client-ca", clients)) {
+            String ca = server.authority().toString();
+            String key = Files.readString(keyFile()).strip();
+            grpc(go, server, "v5", join("-ca", ca, ours)).mustSucceed();
+            netRpc(go, server, join("-ca", ca, ours)).mustSucceed();
+            int stored = server.lines().size();
+            grpc(go, server, "v5", join("-ca", ca, strange)).mustFail("tls: bad certificate");
+            grpc(go, server, "v5", "-ca", ca, "-pass", key).mustFail("tls: bad certificate");
+            // without TLS there is no certificate, so a key is needed
+            grpc(go, server, "v5").mustFail(MISSING);
+            assertEquals(stored, server.lines().size());
+            grpc(go, server, "v5", "-pass", key).mustSucceed();
+            assertTrue(server.metric("pgwatch_rpc_auth_decisions_total{outcome=\"certificate\"}") > 0);
+            server.terminate();
+        }
+        try (ServerProcess server = ServerProcess.start(
+                directory,
+                "127.0.0.1:0",
+                "--auth",
+                "certificate",
+                "--tls-client-ca",
+                clients,
+                "--tls-client-auth",
+                "optional")) {
+            String ca = server.authority().toString();
+            String key = Files.readString(keyFile()).strip();
+            grpc(go, server, "v5", join("-ca", ca, ours)).mustSucceed();
+            netRpc(go, server, join("-ca", ca, ours)).mustSucceed();
+            grpc(go, server, "v5", "-ca", ca).mustFail(MISSING);
+            grpc(go, server, "v5", "-ca", ca, "-pass", key).mustSucceed();
+            // a wrong key is wrong, whatever is shown beside it
+            grpc(go, server, "v5", join("-pass", "hunter2", join("-ca", ca, ours)))
+                    .mustFail("authentication failed");
+            server.terminate();
+        }
+    }
+
+    /** With {@code --auth key} it is needed in addition. */
+    @Test
+    void aCertificateIsNoKey(GoPrograms go) throws Exception {
+        go.run(directory, "certificates", "-dir", directory.toString(), "-name", "ours")
+                .mustSucceed();
+        String[] ours = {"-cert", file("ours-client.crt"), "-key", file("ours-client.key")};
+        try (ServerProcess server = ServerProcess.start(
+                directory, "127.0.0.1:0", "--auth", "key", "--tls-client-ca", file("ours-ca.crt"))) {
+            String ca = server.authority().toString();
+            String key = Files.readString(keyFile()).strip();
+            grpc(go, server, "v5", join("-ca", ca, ours)).mustFail(MISSING);
+            grpc(go, server, "v5", join("-pass", key, join("-ca", ca, ours))).mustSucceed();
+            server.terminate();
+        }
+    }
+
+    private String file(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    private static String[] join(String option, String value, String... more) {
+        String[] all = new String[more.length + 2];
+        all[0] = option;
+        all[1] = value;
+        System.arraycopy(more, 0, all, 2, more.length);
+        return all;
+    }
+
+    private GoPrograms.Ended grpc(GoPrograms go, ServerProcess server, String scenario, String... more)
+            throws Exception {
+        String[] what = join("-definitions", "2000", join("-calls", "2", join("-scenario", scenario, more)));
+        return go.run(directory, "grpc-pgwatch", join("-addr", server.address(), what));
+    }
+
+    private GoPrograms.Ended netRpc(GoPrograms go, ServerProcess server, String... more) throws Exception {
+        String[] what = join("-shape", "v3.7", join("-transport", "raw", join("-calls", "2", more)));
+        return go.run(directory, "pgwatch", join("-addr", server.address(), what));
+    }
 }

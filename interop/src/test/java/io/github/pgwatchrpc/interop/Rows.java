@@ -16,7 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Holds what Go sent against the JSON lines that the receiver stored. */
@@ -59,12 +59,21 @@ final class Rows {
         assertStored(sent, lines, 0);
     }
 
+    /** The same after a relay, which writes the time of receipt into rows without a time. */
+    static void assertForwarded(List<Sent> sent, List<String> lines) {
+        assertStored(sent, lines, 0, true);
+    }
+
     /**
      * The same, but some rows may be there twice: those that were on their way when a receiver was killed.
      *
      * @param mostAgain at most so many
      */
     static void assertStored(List<Sent> sent, List<String> lines, long mostAgain) {
+        assertStored(sent, lines, mostAgain, false);
+    }
+
+    private static void assertStored(List<Sent> sent, List<String> lines, long mostAgain, boolean forwarded) {
         Map<Long, Sent> byNumber = new HashMap<>();
         for (Sent each : sent) {
             each.numbers().forEach(number -> assertNull(byNumber.put(number, each), "Go gave a number twice"));
@@ -79,7 +88,7 @@ final class Rows {
                 if (call == null) {
                     throw new AssertionError("never sent: " + text);
                 }
-                assertRow(call, call.numbers().indexOf(number), line, Json.map(row));
+                assertRow(call, call.numbers().indexOf(number), line, Json.map(row), forwarded);
                 if (!stored.add(number)) {
                     again++;
                     assertTrue(again <= mostAgain, () -> "stored twice, and more than " + mostAgain + ": " + text);
@@ -95,14 +104,19 @@ final class Rows {
     }
 
     /** A line has rows of one call; the end of a batch may have cut the call in two. */
-    private static void assertRow(Sent call, int index, Map<String, Object> line, Map<String, Object> is) {
+    private static void assertRow(
+            Sent call, int index, Map<String, Object> line, Map<String, Object> stored, boolean forwarded) {
         Map<String, Object> args = call.args();
         assertEquals(List.of("custom_tags", "data", "dbname", "metric"), List.copyOf(line.keySet()));
         assertEquals(args.get("DBName"), line.get("dbname"));
         assertEquals(args.get("MetricName"), line.get("metric"));
         assertEquals(args.get("CustomTags"), line.get("custom_tags"));
         Map<String, Object> row = Json.map(Json.list(args.get("Data")).get(index));
-        assertEquals(row.keySet(), new TreeSet<>(is.keySet()));
+        Map<String, Object> is = new TreeMap<>(stored);
+        if (forwarded && !row.containsKey("epoch_ns")) {
+            assertTrue(Json.integer(is.remove("epoch_ns")) > 0);
+        }
+        assertEquals(row.keySet(), is.keySet());
         row.forEach((name, value) -> assertValue(name, Json.map(value), is.get(name)));
     }
 

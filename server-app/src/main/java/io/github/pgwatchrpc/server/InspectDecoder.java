@@ -9,6 +9,7 @@ import io.github.pgwatchrpc.rpc.gob.GobReader;
 import io.github.pgwatchrpc.rpc.gob.GobType;
 import io.github.pgwatchrpc.rpc.gob.GobTypes;
 import io.github.pgwatchrpc.rpc.netrpc.ArgumentDecoder;
+import io.github.pgwatchrpc.rpc.pgwatch.KeyGate;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.charset.StandardCharsets;
@@ -21,11 +22,15 @@ import java.util.TreeMap;
  * maps are sorted, rows and lists keep their order.
  *
  * <p>With types, a value that does not say what it is becomes {@code {"t": Go type, "v": text}}: what an interface holds,
- * and numbers of structs. Without types, values are plain JSON.
+ * and numbers of structs. Without types, values are plain JSON. Keys, which clients send in a field or a custom tag, are not
+ * shown.
  */
 final class InspectDecoder implements ArgumentDecoder<JsonNode> {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    /** Stands for a key. */
+    static final String MASK = "(key, not shown)";
 
     private final boolean types;
 
@@ -144,7 +149,7 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
         for (int left = reader.readCount(); left > 0; left--) {
             JsonNode name = value(reader, known, key, "", depth - 1);
             String text = name.isObject() ? name.path("v").asText() : name.asText();
-            sorted.put(text, value(reader, known, element, "", depth - 1));
+            sorted.put(text, masked(text, KeyGate.TAG, value(reader, known, element, "", depth - 1)));
         }
         ObjectNode object = JSON.objectNode();
         sorted.forEach(object::set);
@@ -169,11 +174,17 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
             String goType = types && each.name().equals("Operation") && each.type() == GobType.Basic.STRING.id()
                     ? "string"
                     : "";
-            fields.put(each.name(), value(reader, known, known.get(each.type()), goType, depth - 1));
+            JsonNode value = value(reader, known, known.get(each.type()), goType, depth - 1);
+            fields.put(each.name(), masked(each.name(), KeyGate.FIELD, value));
         }
         ObjectNode object = JSON.objectNode();
         fields.forEach(object::set);
         return object;
+    }
+
+    /** What may be a key: recordings are passed around, and what is shown of them even more. */
+    private static JsonNode masked(String name, String secret, JsonNode value) {
+        return name.equals(secret) && value.isTextual() && !value.asText().isEmpty() ? JSON.textNode(MASK) : value;
     }
 
     /** What a field is that was left out. */

@@ -49,9 +49,24 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAPackage(ROOT + "sink..")
+                .and()
+                .resideOutsideOfPackage(ROOT + "sink.relay..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + "rpc..", ROOT + "server..", "io.netty..")
+                .check(OURS);
+    }
+
+    /** Its target is a receiver (ADR 6). */
+    @Test
+    void theRelayKnowsProtocolsAsTheirClientOnly() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "sink.relay..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        ROOT + "rpc.listen..", ROOT + "rpc.detect..", ROOT + "rpc.auth..", ROOT + "server..")
                 .check(OURS);
     }
 

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.pgwatchrpc.delivery.spool.Durability;
+import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
+import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.auth.ApiKey;
 import io.github.pgwatchrpc.rpc.gob.GobWriter;
@@ -240,6 +242,65 @@ class AuthTest {
         assertTrue(refused.getMessage().contains("api-key: mode rw-r-----"), refused::getMessage);
     }
 
+    /** Each has an error in its protocol, a line of the audit log and nothing else. */
+    @ParameterizedTest
+    @CsvSource({
+        "NET_RPC, long, too_long, what was shown is not a key: ",
+        "NET_RPC, control, malformed, what was shown is not a key: ",
+        "NET_RPC, newline, malformed, what was shown is not a key: ",
+        "NET_RPC, two, ambiguous, more than one key or user name was shown",
+        "GRPC, 2k, too_long, what was shown is not a key: ",
+        "GRPC, truncated, malformed, what was shown is not a key: ",
+    })
+    void oddKeysAreRefusedAndNoted(Target.Protocol protocol, String what, String outcome, String message)
+            throws Exception {
+        ch.qos.logback.classic.Logger audit =
+                (ch.qos.logback.classic.Logger) org.slf4j.LoggerFactory.getLogger("io.github.pgwatchrpc.audit");
+        ch.qos.logback.core.read.ListAppender<ch.qos.logback.classic.spi.ILoggingEvent> lines =
+                new ch.qos.logback.core.read.ListAppender<>();
+        lines.start();
+        audit.addAppender(lines);
+        try (Server server = Server.start(options())) {
+            String odd = switch (what) {
+                case "long" -> "x".repeat(64 << 10);
+                case "2k" -> "x".repeat(2 << 10);
+                case "control" -> key() + '\u0007';
+                case "newline" -> key() + '\n';
+                case "truncated" -> key().substring(0, 50);
+                default -> key();
+            };
+            MeasurementEnvelope envelope = what.equals("two")
+                    ? new EnvelopeBuilder()
+                            .database("db")
+                            .metric("m")
+                            .customTag(
+                                    "pgwatch_rpc_key",
+                                    ApiKey.generate(new SecureRandom()).text())
+                            .row(Map.of("v", 1L))
+                            .build()
+                    : Envelopes.rows(1, 0);
+            Target target = Target.of(protocol, server.address(), null).withKey(odd);
+            RpcException refused = assertThrows(RpcException.class, () -> {
+                try (Traffic.Client client = target.connect(null)) {
+                    client.send(envelope);
+                }
+            });
+            assertTrue(refused.getMessage().startsWith("authentication failed: " + message), refused::getMessage);
+            assertEquals(0, server.metrics().receivedRows());
+            assertTrue(
+                    server.metrics()
+                            .scrape()
+                            .contains("pgwatch_rpc_auth_decisions_total{outcome=\"" + outcome + "\"} 1.0"),
+                    outcome);
+        } finally {
+            audit.detachAppender(lines);
+        }
+        assertEquals(1, lines.list.size(), lines.list::toString);
+        String line = lines.list.get(0).getFormattedMessage();
+        assertTrue(line.startsWith("refused outcome=" + outcome + " peer=/127.0.0.1:"), line);
+        assertFalse(line.contains("xxxx") || line.contains(ApiKey.PREFIX), line);
+    }
+
     /** The Go receiver's variables are options of this one. */
     @Test
     void theGoReceiversVariablesCount() {
@@ -368,9 +429,9 @@ class AuthTest {
         }
     }
 
-    private static final int REQUEST = 500;
+    static final int REQUEST = 500;
 
-    private static void defineRequest(GobWriter writer) {
+    static void defineRequest(GobWriter writer) {
         int message = writer.beginMessage();
         writer.writeInt(-REQUEST);
         writer.writeUint(3);

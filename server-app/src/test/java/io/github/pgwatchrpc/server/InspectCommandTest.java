@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,6 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
+import io.github.pgwatchrpc.rpc.gob.GobWriter;
+import io.github.pgwatchrpc.rpc.pgwatch.EnvelopeEncoder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -204,5 +209,39 @@ class InspectCommandTest {
         Ran ran = Ran.command(
                 "inspect", Files.createFile(directory.resolve("empty")).toString());
         assertEquals(new Ran(ExitCode.FINE, "", ""), ran);
+    }
+
+    /** As a client with a key in the field, and a tag as an unmodified pgwatch has it, writes them. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void keysAreNotShown(boolean types) throws Exception {
+        GobWriter writer = new GobWriter();
+        new EnvelopeEncoder(writer, "sesame-field")
+                .encode(new EnvelopeBuilder()
+                        .database("db")
+                        .metric("m")
+                        .customTag("pgwatch_rpc_key", "sesame-tag")
+                        .customTag("env", "test")
+                        .row(Map.of("pgwatch_rpc", "stays"))
+                        .build());
+        GobWriter header = new GobWriter();
+        AuthTest.defineRequest(header);
+        int message = header.beginMessage();
+        header.writeInt(AuthTest.REQUEST);
+        header.writeUint(1);
+        header.writeString("Receiver.UpdateMeasurements");
+        header.writeUint(1);
+        header.writeUint(1);
+        header.writeUint(0);
+        header.endMessage(message);
+        Path file = directory.resolve("recording");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            out.write(header.array(), 0, header.size());
+            out.write(writer.array(), 0, writer.size());
+        }
+        Ran ran = types ? Ran.command("inspect", "--types", file.toString()) : Ran.command("inspect", file.toString());
+        assertTrue(ran.out().contains(InspectDecoder.MASK), () -> ran.out() + ran.err());
+        assertFalse((ran.out() + ran.err()).contains("sesame"), ran::out);
+        assertTrue(ran.out().contains("stays") && ran.out().contains("test"), ran::out);
     }
 }

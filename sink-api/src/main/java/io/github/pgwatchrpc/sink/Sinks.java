@@ -132,4 +132,38 @@ public final class Sinks {
         }
         return sink;
     }
+
+    /**
+     * A sink's URI as it may be shown: without user and password, and without the values of options that are secret or
+     * that nobody knows.
+     *
+     * @param uri {@code SCHEME:TARGET?option=value}, right or wrong
+     * @return the URI with {@code ...} for what must not be seen
+     */
+    public String printable(String uri) {
+        int question = uri.indexOf('?');
+        String front = question < 0 ? uri : uri.substring(0, question);
+        int colon = front.indexOf(':');
+        SinkProvider provider = colon < 0 ? null : find(front.substring(0, colon));
+        if (provider == null) {
+            // perhaps a secret without a scheme
+            return colon < 0 ? "..." : front.substring(0, colon + 1) + "...";
+        }
+        StringBuilder shown = new StringBuilder(front);
+        int at = front.lastIndexOf('@');
+        if (front.startsWith("//", colon + 1) && at > colon) {
+            shown.replace(colon + 3, at, "...");
+        }
+        if (question >= 0) {
+            char separator = '?';
+            for (String part : uri.substring(question + 1).split("&", -1)) {
+                String name = part.substring(0, Math.max(0, part.indexOf('=')));
+                boolean open =
+                        provider.options().stream().anyMatch(each -> each.name().equals(name) && !each.isSecret());
+                shown.append(separator).append(open ? part : name + "=...");
+                separator = '&';
+            }
+        }
+        return shown.toString();
+    }
 }

@@ -52,6 +52,38 @@ class SinksTest {
     }
 
     @Test
+    void whatIsPrintedHoldsNoSecret() {
+        SinkProvider relay = new SinkProvider() {
+            @Override
+            public Set<String> schemes() {
+                return Set.of("rpc");
+            }
+
+            @Override
+            public String description() {
+                return "for tests";
+            }
+
+            @Override
+            public List<SinkOption<?>> options() {
+                return List.of(SinkOption.text("token", "a key").hidden(), SinkOption.text("ca", "a file"));
+            }
+
+            @Override
+            public Sink create(SinkConfig config) {
+                return batch -> Outcome.retry("never");
+            }
+        };
+        Sinks sinks = new Sinks(List.of(relay));
+        assertEquals("rpc://h:1?token=...&ca=f", sinks.printable("rpc://h:1?token=SECRET&ca=f"));
+        assertEquals("rpc://...@h:1/", sinks.printable("rpc://me:SEC@RET@h:1/"));
+        assertEquals("rpc://h:1?tokem=...&=...", sinks.printable("rpc://h:1?tokem=SECRET&SECRET"));
+        assertEquals("rcp:...", sinks.printable("rcp://me:SECRET@h:1"));
+        assertEquals("...", sinks.printable("SECRET"));
+        assertEquals("rpc:x@y", sinks.printable("rpc:x@y"));
+    }
+
+    @Test
     void anUnknownSchemeTellsTheKnown() {
         Sinks sinks = new Sinks(List.of(provider("b"), provider("a")));
         assertEquals("scheme of a sink: \"x\" (expected: a, b)", problem(sinks, "x:secret"));

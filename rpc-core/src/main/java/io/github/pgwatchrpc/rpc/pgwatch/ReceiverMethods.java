@@ -19,6 +19,9 @@ public final class ReceiverMethods {
     /** The answer to an envelope without rows: v3.0.0 begins with some, and an error would cost it a whole batch. */
     public static final String NO_ROWS = "no data provided; nothing to store";
 
+    /** Asks whether anybody is there who takes the caller's key, and changes nothing; gRPC's empty SyncReq is the same. */
+    public static final SyncMetric PING = new SyncMetric("", "", SyncMetric.Operation.INVALID);
+
     private ReceiverMethods() {}
 
     /**
@@ -51,6 +54,9 @@ public final class ReceiverMethods {
                         () -> new EnvelopeDecoder(builders::get, clock, limits),
                         (MeasurementEnvelope envelope, RpcPeer peer) -> update(receiver, envelope, peer))
                 .method("Receiver.SyncMetric", SyncMetricDecoder::new, (SyncMetric sync, RpcPeer peer) -> {
+                    if (sync.equals(PING)) {
+                        return CompletableFuture.completedFuture("");
+                    }
                     peer.permit().requireDatabase(sync.database());
                     return receiver.syncMetric(sync, peer);
                 });

@@ -170,6 +170,35 @@ class MetadataGateTest {
         denied(UPDATE, "password", "x".repeat(7000));
     }
 
+    /** The one control character that a header may hold; others are refused by HTTP/2, by the client already. */
+    @Test
+    void whatNoKeyHoldsHasNoEffect() {
+        denied(UPDATE, "password", "good\tgood");
+        denied(UPDATE, "authorization", "Bearer good\tgood");
+        assertEquals(0, call(UPDATE, envelope("d", "t"), "password", "good").status());
+    }
+
+    /** The server says at the start how long headers may be. Who sends 64 KiB all the same loses its connection only. */
+    @Test
+    void hugeKeysEndInHttp2() throws Exception {
+        assertEquals(
+                "431",
+                call(UPDATE, envelope("d", "t"), "password", "x".repeat(9 << 10))
+                        .http());
+        assertEquals(0, call(UPDATE, envelope("d", "t"), "password", "good").status());
+        assertEquals(
+                -1,
+                call(UPDATE, envelope("d", "t"), "password", "x".repeat(64 << 10))
+                        .status());
+        assertEquals(1, received.size());
+        assertEquals(1, shown.size(), "nobody has looked at them");
+        try (TestClient other = new TestClient(listener.address())) {
+            TestClient.Stream call = other.open(TestClient.headers(UPDATE).set("password", "good"), false);
+            call.send(TestClient.framed(envelope("d", "t")), true);
+            assertEquals(0, call.answer().status());
+        }
+    }
+
     /** pgwatch pings with an empty message before anything else, and is told at once that its key is wrong. */
     @Test
     void thePingIsRefusedToo() {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls a receiver of measurements as pgwatch 4 and later do: this project's, or any other that serves {@code
@@ -102,6 +103,18 @@ public final class ReceiverClient {
      */
     public CompletableFuture<String> defineAsync(MetricDefinitions definitions) {
         return call(DEFINE, encode(definitions));
+    }
+
+    /**
+     * Hands over the definitions of metrics and presets, as they came from a pgwatch.
+     *
+     * @param definitions pgwatch's {@code MetricDefs} and {@code PresetDefs}, with values of the measurement model
+     * @return the receiver's text; failures are those of {@link GrpcClient}
+     */
+    public CompletableFuture<String> defineAsync(Map<String, ? extends @Nullable Object> definitions) {
+        ProtoWriter out = new ProtoWriter();
+        StructWriter.fields(out, definitions);
+        return call(DEFINE, out.toBytes());
     }
 
     private CompletableFuture<String> call(String path, byte[] message) {
