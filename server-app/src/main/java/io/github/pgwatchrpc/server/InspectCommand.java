@@ -68,8 +68,10 @@ final class InspectCommand implements Callable<Integer> {
             in = new BufferedInputStream(System.in);
         } else {
             Path path = Path.of(file);
-            if (!Files.isRegularFile(path)) {
-                throw new ConfigException(file + ": no such file", "give the path of a file of recorded bytes");
+            if (!Files.exists(path) || Files.isDirectory(path)) {
+                throw new ConfigException(
+                        file + (Files.exists(path) ? ": a directory (expected: a file)" : ": no such file"),
+                        "give the path of a file of recorded bytes");
             }
             in = new BufferedInputStream(Files.newInputStream(path));
         }

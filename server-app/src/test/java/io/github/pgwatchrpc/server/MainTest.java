@@ -117,6 +117,7 @@ class MainTest {
         "load --to rpc://x:1 --connections 10001, --connections: 10001 (expected: 1 to 10000)",
         "load --to rpc://x:1 --seconds 0, --seconds: 0 (expected: 1 to 86400)",
         "inspect /no/such/file, /no/such/file: no such file",
+        "inspect target, target: a directory (expected: a file)",
         "serve --listen 127.0.0.1:0 --data-dir target/d --spool-max-bytes 1KB, --spool-max-bytes: 1024 (expected: >= 65536)",
         "spool status --data-dir /no/such, /no/such/spool: there is no spool",
         "deadletters drop --data-dir /no/such, deadletters drop: nothing says which",
