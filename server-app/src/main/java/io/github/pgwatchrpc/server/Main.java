@@ -1,10 +1,14 @@
 package io.github.pgwatchrpc.server;
 
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,19 +23,6 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "The receiver for pgwatch's remote sink.",
-        subcommands = {
-            ServeCommand.class,
-            DemoCommand.class,
-            LoadCommand.class,
-            CheckCommand.class,
-            SinksCommand.class,
-            InspectCommand.class,
-            KeyCommand.class,
-            KeysCommand.class,
-            CertCommand.class,
-            DeadLettersCommand.class,
-            SpoolCommand.class
-        },
         footer = {
             "",
             "Without a command it serves. Every option --some-name can also be given as the variable",
@@ -40,7 +31,29 @@ import picocli.CommandLine.ParameterException;
         })
 public final class Main {
 
+    /** By name, in the order of the help. */
+    private static final Map<String, Class<?>> COMMANDS = commands();
+
     private Main() {}
+
+    private static Map<String, Class<?>> commands() {
+        Map<String, Class<?>> commands = new LinkedHashMap<>();
+        for (Class<?> each : List.of(
+                ServeCommand.class,
+                DemoCommand.class,
+                LoadCommand.class,
+                CheckCommand.class,
+                SinksCommand.class,
+                InspectCommand.class,
+                KeyCommand.class,
+                KeysCommand.class,
+                CertCommand.class,
+                DeadLettersCommand.class,
+                SpoolCommand.class)) {
+            commands.put(each.getAnnotation(Command.class).name(), each);
+        }
+        return Collections.unmodifiableMap(commands);
+    }
 
     /**
      * Runs a command.
@@ -50,14 +63,40 @@ public final class Main {
     public static void main(String[] args) {
         // a peer could make the server compute for ever (CVE-2011-1473); Java reads this once, when it first speaks TLS
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
+        if (isServe(args) || args[0].equals("serve") || args[0].equals("demo")) {
+            loadTls();
+        }
         System.exit(run(args, System.getenv()));
     }
 
+    /** Java takes a quarter of a second to load what TLS needs; reading the options need not wait for that. */
+    private static void loadTls() {
+        Thread loading = new Thread(
+                () -> {
+                    try {
+                        SSLContext.getInstance("TLS").getSupportedSSLParameters();
+                    } catch (NoSuchAlgorithmException | RuntimeException e) {
+                        // opening TLS will say it, with the file and what to do
+                    }
+                },
+                "load TLS");
+        loading.setDaemon(true);
+        loading.start();
+    }
+
     static int run(String[] args, Map<String, String> environment) {
-        CommandLine line = withTypes(new CommandLine(new Main()));
+        String[] all = isServe(args) ? withServe(args) : args;
+        CommandLine line = new CommandLine(new Main());
+        // reading the options of a command takes its time, so that only what is asked for is read when that is clear
+        Class<?> only = COMMANDS.get(all[0]);
+        if (only != null) {
+            line.addSubcommand(all[0], only);
+        } else {
+            COMMANDS.forEach(line::addSubcommand);
+        }
+        withTypes(line);
         line.setUsageHelpAutoWidth(true);
         addHelp(line);
-        String[] all = isServe(args) ? withServe(args) : args;
         try {
             Path file = configFile(all, environment);
             line.setDefaultValueProvider(new Settings(environment, file == null ? Map.of() : Settings.read(file)));
