@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -28,6 +29,9 @@ public final class Intake {
     private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
 
     private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
+
+    /** A turn that takes less than this is over before anybody has been waited for. */
+    private static final long WORTH_GATHERING_NANOS = 100_000;
 
     /** What an event takes of memory, about. */
     private static final long EVENT_BYTES = 200;
@@ -52,8 +56,11 @@ public final class Intake {
     private final Thread appending;
     private final Thread watching;
 
-    /** Tells those who add to the queue that the appending thread must be woken. */
-    private volatile boolean idle;
+    /** How many are in the queue. */
+    private final AtomicInteger queued = new AtomicInteger();
+
+    /** Tells those who add to the queue at how many the appending thread is to be woken. */
+    private volatile int wakeAt = Integer.MAX_VALUE;
 
     private volatile boolean closed;
 
@@ -113,7 +120,7 @@ public final class Intake {
         }
         Waiting waiting = new Waiting(content, bytes);
         queue.add(waiting);
-        if (idle) {
+        if (queued.incrementAndGet() >= wakeAt) {
             LockSupport.unpark(appending);
         }
         if (closed && !appending.isAlive()) {
@@ -142,21 +149,47 @@ public final class Intake {
     }
 
     private void appendAll() {
+        int calls = 0;
+        long answered = System.nanoTime();
+        long took = 0;
         while (true) {
+            if (took >= WORTH_GATHERING_NANOS) {
+                await(calls, answered + took / 2);
+            }
             List<Waiting> next = takeTurn();
             if (!next.isEmpty()) {
+                long begin = System.nanoTime();
                 append(next);
+                calls = next.size();
+                answered = System.nanoTime();
+                took = answered - begin;
             } else if (closed) {
                 return;
             } else {
-                idle = true;
-                // look again after saying so: who adds in between sees the flag, or we see what was added
-                if (queue.isEmpty() && !closed) {
-                    LockSupport.park(this);
-                }
-                idle = false;
+                await(1, Long.MAX_VALUE);
             }
         }
+    }
+
+    /**
+     * Waits until so many are in the queue. After a turn that took long, those who were answered are about to call again:
+     * half of that time is little to wait for them, when who comes too late for a turn waits for all of the next one.
+     */
+    private void await(int calls, long until) {
+        wakeAt = calls;
+        // look after saying so: who adds in between sees that, or we see what was added
+        while (queued.get() < calls && !closed) {
+            if (until == Long.MAX_VALUE) {
+                LockSupport.park(this);
+            } else {
+                long left = until - System.nanoTime();
+                if (left <= 0) {
+                    break;
+                }
+                LockSupport.parkNanos(this, left);
+            }
+        }
+        wakeAt = Integer.MAX_VALUE;
     }
 
     private List<Waiting> takeTurn() {
@@ -167,6 +200,7 @@ public final class Intake {
             if (waiting == null) {
                 break;
             }
+            queued.decrementAndGet();
             if (waiting.isDone()) {
                 // answered with an error while it waited: its sender has forgotten it, so do we
                 waitingBytes.addAndGet(-waiting.bytes);
@@ -235,6 +269,7 @@ public final class Intake {
 
     private void fail(Waiting waiting, IOException why) {
         if (queue.remove(waiting)) {
+            queued.decrementAndGet();
             waitingBytes.addAndGet(-waiting.bytes);
             waiting.completeExceptionally(why);
         }
