@@ -226,6 +226,21 @@ class DeliveryTest {
         assertEquals(new Account(6, 4, 0, 0, 2, 0, 1, 0), account(again, "a"));
     }
 
+    /** Who asks whether it is ready before they send anything must not have to send something first. */
+    @Test
+    void isReadyAgainWhenTheDiskIs() throws Exception {
+        Delivery delivery = open(target("a", sink));
+        append(delivery, 0, 1);
+        disk.failSync = "segment";
+        assertThrows(ExecutionException.class, () -> append(delivery, 1, 1));
+        assertFalse(delivery.isHealthy());
+        disk.failSync = "";
+        Await.until("ready", delivery::isHealthy);
+        append(delivery, 2, 1);
+        awaitDone(delivery, "a");
+        assertEquals(List.of(0L, 2L), sink.log());
+    }
+
     /** A clock that is set by up to a year, back or forth, each time that somebody looks at it. */
     private static final class JumpingClock extends Clock {
         private final SplittableRandom random = new SplittableRandom(SEED);

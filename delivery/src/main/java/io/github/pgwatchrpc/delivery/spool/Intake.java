@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,11 +38,13 @@ public final class Intake {
     private static final long EVENT_BYTES = 200;
 
     private static final class Waiting extends CompletableFuture<Void> {
-        final SpoolRecord.Content content;
+        /** Null: nothing, to see whether it could be stored. */
+        final SpoolRecord.@Nullable Content content;
+
         final long bytes;
         final long since = System.nanoTime();
 
-        Waiting(SpoolRecord.Content content, long bytes) {
+        Waiting(SpoolRecord.@Nullable Content content, long bytes) {
             this.content = content;
             this.bytes = bytes;
         }
@@ -108,7 +111,17 @@ public final class Intake {
         return append(new SpoolRecord.Event(event), EVENT_BYTES);
     }
 
-    private CompletionStage<Void> append(SpoolRecord.Content content, long bytes) {
+    /**
+     * Stores nothing, to see whether storing works again after it has failed: whoever waits for that before they send
+     * anything would wait for ever.
+     */
+    public void probe() {
+        if (queue.isEmpty()) {
+            append(null, 0);
+        }
+    }
+
+    private CompletionStage<Void> append(SpoolRecord.@Nullable Content content, long bytes) {
         if (closed) {
             return CompletableFuture.failedStage(new IOException("stopping: nothing is stored any more"));
         }
@@ -216,7 +229,9 @@ public final class Intake {
         List<SpoolRecord.Content> contents = new ArrayList<>(next.size());
         long bytes = 0;
         for (Waiting each : next) {
-            contents.add(each.content);
+            if (each.content != null) {
+                contents.add(each.content);
+            }
             bytes += each.bytes;
         }
         turn = next;
@@ -243,7 +258,9 @@ public final class Intake {
     }
 
     private static void refuse(List<Waiting> calls, IOException why) {
-        LOG.error("{} calls could not be stored: {}", calls.size(), why.toString());
+        if (calls.stream().anyMatch(each -> each.content != null)) {
+            LOG.error("{} calls could not be stored: {}", calls.size(), why.toString());
+        }
         calls.forEach(each -> each.completeExceptionally(why));
     }
 

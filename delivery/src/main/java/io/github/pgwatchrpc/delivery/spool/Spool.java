@@ -644,6 +644,15 @@ public final class Spool implements Closeable {
         }
     }
 
+    /**
+     * Whether the last attempt to store has failed for a reason that only another attempt can show to have passed.
+     *
+     * @return false also when it is full: that is seen without an attempt
+     */
+    public boolean isFailing() {
+        return problem != null && !isFull;
+    }
+
     private boolean hasFreeDisk() throws IOException {
         return disk.freeBytes(settings.directory()) - settings.segmentBytes() >= settings.minFreeBytes();
     }
