@@ -267,13 +267,14 @@ public final class DeliveryFigures {
                 since = now;
             }
             print(
-                    "backlog of %,d MB, %,d rows, %.0f bytes a row: opened in %.0f ms, drained at%s rows/s (by quarters), %.2f CPU s per million rows, %s",
+                    "backlog of %,d MB, %,d rows, %.0f bytes a row: opened in %.0f ms, drained at%s rows/s (by quarters), %.2f CPU s per million rows, %d segments left, %s",
                     bytes >> 20,
                     rows,
                     (double) bytes / rows,
                     started,
                     rates,
                     (system.getProcessCpuTime() - cpu) / 1e3 / rows,
+                    delivery.spool().segments(),
                     resident());
         }
     }

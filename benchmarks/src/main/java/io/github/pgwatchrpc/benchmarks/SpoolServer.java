@@ -15,6 +15,7 @@ import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import io.github.pgwatchrpc.sink.Limits;
 import io.github.pgwatchrpc.sink.Outcome;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A receiver over net/rpc with a spool and a sink that takes everything, or, to compare, without both: then an answer follows
@@ -59,10 +61,10 @@ public final class SpoolServer {
         RpcListener.builder()
                 .protocol(Protocol.HTTP_CONNECT, server.overHttp())
                 .protocol(Protocol.GOB, server.raw())
-                .bind(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[1])));
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[1])));
     }
 
-    private static Receiver receiver(@org.jspecify.annotations.Nullable Delivery delivery) {
+    private static Receiver receiver(@Nullable Delivery delivery) {
         CompletionStage<String> done = CompletableFuture.completedFuture("");
         return new Receiver() {
             @Override

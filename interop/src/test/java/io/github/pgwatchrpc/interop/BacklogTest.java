@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A sink that was away for long: its backlog costs disk and nothing else. */
@@ -32,7 +30,7 @@ class BacklogTest {
      * of magnitude of resident memory; and new calls that are answered while it drains: all.
      */
     @Test
-    void aBacklogLargerThanTheHeapDrainsExactly(TestReporter report) throws Exception {
+    void aBacklogLargerThanTheHeapDrainsExactly() throws Exception {
         ServerProcess.Launch launch =
                 ServerProcess.launch(directory).jvm(SMALL_HEAP).options("--durability", "flush");
         String padding = "p".repeat(60);
@@ -65,10 +63,7 @@ class BacklogTest {
             assertEquals(rows, server.rows("away", "delivered"));
             long resident = residentKib(server);
             assertTrue(resident <= MOST_RESIDENT_KIB, () -> resident + " KiB (expected: <= " + MOST_RESIDENT_KIB + ")");
-            report.publishEntry(Map.of(
-                    "rows", Long.toString(rows),
-                    "seconds", Double.toString(seconds),
-                    "most resident KiB", Long.toString(resident)));
+            Figures.show("backlog of %,d rows: drained in %.1f s, at most %,d KiB resident", rows, seconds, resident);
             server.terminate();
         }
     }

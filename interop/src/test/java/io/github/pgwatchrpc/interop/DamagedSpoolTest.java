@@ -8,12 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -90,7 +88,7 @@ class DamagedSpoolTest {
 
     /** Twenty pieces of up to 600 bytes become noise. Counts rows lost: some, and no more than the calls that were hit. */
     @Test
-    void noiseInTheLog(TestReporter report) throws Exception {
+    void noiseInTheLog() throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
         Path segment = segments().get(0);
         byte[] bytes = Files.readAllBytes(segment);
@@ -109,7 +107,7 @@ class DamagedSpoolTest {
         long lost = rowsLost(true);
         // a piece may reach from one call into the next
         assertTrue(lost > 0 && lost <= 2L * pieces * ROWS, "seed " + SEED + ": lost: " + lost);
-        report.publishEntry(Map.of("lost", Long.toString(lost)));
+        Figures.show("%d pieces of noise: %,d of %,d rows lost", pieces, lost, CALLS * ROWS);
     }
 
     /** The file of cursors is noise. Counts rows lost: none; they may come again, and here none had been delivered. */

@@ -6,12 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +42,7 @@ class EndUnderLoadTest {
      */
     @Test
     @Timeout(value = 15, unit = TimeUnit.MINUTES) // the usual five would be enough on an idle machine
-    void survivesKillMinusNine(GoPrograms go, TestReporter report) throws Exception {
+    void survivesKillMinusNine(GoPrograms go) throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
         Rows.Counted all = new Rows.Counted(0, 0, 0);
         List<Rows.Sent> sent = new ArrayList<>();
@@ -76,11 +74,13 @@ class EndUnderLoadTest {
             assertEquals(0, server.rows("file", "lost"));
             server.terminate();
         }
-        report.publishEntry(Map.of(
-                "kills", Integer.toString(KILLS),
-                "acknowledged and delivered", Long.toString(all.acknowledged()),
-                "delivered without an answer", Long.toString(all.stored() - all.acknowledged()),
-                "delivered twice", Long.toString(all.again())));
+        Figures.show(
+                "%d kills and %d during starts: %,d rows acknowledged and delivered, %,d delivered without an answer, %,d twice",
+                KILLS,
+                KILLS / KILLS_A_START,
+                all.acknowledged(),
+                all.stored() - all.acknowledged(),
+                all.again());
     }
 
     /** The next start cuts off what the last kill has torn, and delivers what it left; then the file makes room. */

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,7 +24,7 @@ class SinksApartTest {
      * hang in a write. When the sinks are well at the next start, each gets all rows.
      */
     @Test
-    void theHealthyOneGetsAllAndTheOthersLater(GoPrograms go, TestReporter report) throws Exception {
+    void theHealthyOneGetsAllAndTheOthersLater(GoPrograms go) throws Exception {
         Path file = directory.resolve("m.jsonl");
         List<Rows.Sent> sent;
         try (NumberedRows.Target slow = new NumberedRows.Target(10);
@@ -67,9 +65,8 @@ class SinksApartTest {
             assertEquals(all.stored(), hangs.rows());
             assertEquals(0, hangs.again());
             server.terminate();
-            report.publishEntry(Map.of(
-                    "acknowledged", Long.toString(all.acknowledged()),
-                    "in the healthy sink before the end", Long.toString(healthy.stored())));
+            Figures.show(
+                    "%,d rows acknowledged, %,d in the healthy sink before the end", all.acknowledged(), healthy.stored());
         }
     }
 }
