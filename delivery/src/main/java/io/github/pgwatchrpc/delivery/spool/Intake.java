@@ -34,6 +34,9 @@ public final class Intake {
     /** A turn that takes less than this is over before anybody has been waited for. */
     private static final long WORTH_GATHERING_NANOS = 100_000;
 
+    /** After a disk that hung nobody is made to wait any longer. */
+    private static final long MOST_GATHERING_NANOS = 10_000_000;
+
     /** What an event takes of memory, about. */
     private static final long EVENT_BYTES = 200;
 
@@ -167,7 +170,7 @@ public final class Intake {
         long took = 0;
         while (true) {
             if (took >= WORTH_GATHERING_NANOS) {
-                await(calls, answered + took / 2);
+                await(calls, answered + Math.min(took / 2, MOST_GATHERING_NANOS));
             }
             List<Waiting> next = takeTurn();
             if (!next.isEmpty()) {
