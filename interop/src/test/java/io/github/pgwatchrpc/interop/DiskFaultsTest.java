@@ -88,7 +88,9 @@ class DiskFaultsTest {
                     .filter(error -> !THE_END.matcher(error).find())
                     .collect(Collectors.toSet());
             assertEquals(Set.of(), others);
-            Figures.show("full disk: %,d rows acknowledged, %,d calls refused: %s", counted.acknowledged(), refused.size(), words);
+            Figures.show(
+                    "full disk: %,d rows acknowledged, %,d calls refused: %s",
+                    counted.acknowledged(), refused.size(), words);
         }
     }
 

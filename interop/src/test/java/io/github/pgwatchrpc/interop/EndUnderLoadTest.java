@@ -76,11 +76,7 @@ class EndUnderLoadTest {
         }
         Figures.show(
                 "%d kills and %d during starts: %,d rows acknowledged and delivered, %,d delivered without an answer, %,d twice",
-                KILLS,
-                KILLS / KILLS_A_START,
-                all.acknowledged(),
-                all.stored() - all.acknowledged(),
-                all.again());
+                KILLS, KILLS / KILLS_A_START, all.acknowledged(), all.stored() - all.acknowledged(), all.again());
     }
 
     /** The next start cuts off what the last kill has torn, and delivers what it left; then the file makes room. */

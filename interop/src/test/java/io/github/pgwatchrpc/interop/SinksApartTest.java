@@ -66,7 +66,8 @@ class SinksApartTest {
             assertEquals(0, hangs.again());
             server.terminate();
             Figures.show(
-                    "%,d rows acknowledged, %,d in the healthy sink before the end", all.acknowledged(), healthy.stored());
+                    "%,d rows acknowledged, %,d in the healthy sink before the end",
+                    all.acknowledged(), healthy.stored());
         }
     }
 }
