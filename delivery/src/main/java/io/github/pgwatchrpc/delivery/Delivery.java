@@ -324,6 +324,9 @@ public final class Delivery implements AutoCloseable {
         long seenHead = -1;
         while (!closed) {
             LockSupport.parkNanos(CHECKPOINT.toNanos());
+            if (!closed && spool.isFailing()) {
+                intake.probe();
+            }
             Map<String, Cursor> cursors = spool.cursors();
             long head = spool.headNumber();
             if (closed

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -223,6 +224,80 @@ class DeliveryTest {
         assertEquals(1, again.replay("a", new DeadLetterFilter("db", "metric", "still", NOW, null)));
         awaitDone(again, "a");
         assertEquals(new Account(6, 4, 0, 0, 2, 0, 1, 0), account(again, "a"));
+    }
+
+    /** Who asks whether it is ready before they send anything must not have to send something first. */
+    @Test
+    void isReadyAgainWhenTheDiskIs() throws Exception {
+        Delivery delivery = open(target("a", sink));
+        append(delivery, 0, 1);
+        disk.failSync = "segment";
+        assertThrows(ExecutionException.class, () -> append(delivery, 1, 1));
+        assertFalse(delivery.isHealthy());
+        disk.failSync = "";
+        Await.until("ready", delivery::isHealthy);
+        append(delivery, 2, 1);
+        awaitDone(delivery, "a");
+        assertEquals(List.of(0L, 2L), sink.log());
+    }
+
+    /** A clock that is set by up to a year, back or forth, each time that somebody looks at it. */
+    private static final class JumpingClock extends Clock {
+        private final SplittableRandom random = new SplittableRandom(SEED);
+
+        @Override
+        public synchronized Instant instant() {
+            return NOW.plusSeconds(random.nextLong(-31_536_000, 31_536_000));
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+
+    /** No wait, no order and no account hangs on the time of day: only what a dead letter tells of its time does. */
+    @Test
+    void aClockThatJumpsBackAndForthChangesNothing() throws Exception {
+        Set<Long> tried = Collections.synchronizedSet(new HashSet<>());
+        sink.answer = batch -> {
+            List<Outcome.RefusedRow> refused = new ArrayList<>();
+            List<Integer> retry = new ArrayList<>();
+            for (int i = 0; i < batch.size(); i++) {
+                long n = Samples.number(batch.row(i));
+                if (n % 10 == 7) {
+                    refused.add(new Outcome.RefusedRow(i, "mapping"));
+                } else if (n % 10 == 2 && tried.add(n)) {
+                    retry.add(i);
+                }
+            }
+            return Outcome.of(refused, retry, Duration.ofMillis(1), "429");
+        };
+        DeliveryConfig.Builder jumping = config().clock(new JumpingClock());
+        Delivery delivery = open(jumping, target("a", sink));
+        append(delivery, 0, 500);
+        awaitDone(delivery, "a");
+        assertEquals(new Account(500, 450, 0, 50, 0, 0, 500, 0), account(delivery, "a"));
+        close();
+        Delivery again = open(jumping, target("a", sink));
+        assertEquals(new Account(500, 450, 0, 50, 0, 0, 500, 0), account(again, "a"));
+        List<DeadLetter> letters = again.deadLetters("a", DeadLetterFilter.ALL, 100);
+        assertEquals(
+                LongStream.range(0, 50).mapToObj(n -> n * 10 + 7).toList(),
+                letters.stream().map(each -> Samples.number(each.measurement())).toList());
+        long late = letters.stream().filter(each -> each.time().isAfter(NOW)).count();
+        assertTrue(late > 0 && late < 50, "the clock has jumped");
+        sink.answer = batch -> Outcome.written();
+        assertEquals(50, again.replay("a", DeadLetterFilter.ALL));
+        awaitDone(again, "a");
+        assertEquals(new Account(500, 500, 0, 0, 0, 0, 500, 0), account(again, "a"));
+        assertEquals(500, new HashSet<>(sink.log()).size());
+        assertEquals(500, sink.size());
     }
 
     @Test

@@ -27,7 +27,7 @@ final class Rows {
     private Rows() {}
 
     /** A call as {@code pgwatch -sent} wrote it down. */
-    record Sent(boolean ok, Map<String, Object> args) {
+    record Sent(boolean ok, String error, Map<String, Object> args) {
 
         List<Long> numbers() {
             List<Long> numbers = new ArrayList<>();
@@ -47,16 +47,37 @@ final class Rows {
             if (UPDATE.equals(call.get("method")) && call.get("args") instanceof Map) {
                 Map<String, Object> args = Json.map(call.get("args"));
                 if (args.get("Data") instanceof List<?> data && !data.isEmpty()) {
-                    sent.add(new Sent(Boolean.TRUE.equals(call.get("ok")), args));
+                    Object error = call.get("error");
+                    sent.add(
+                            new Sent(Boolean.TRUE.equals(call.get("ok")), error == null ? "" : error.toString(), args));
                 }
             }
         }
         return sent;
     }
 
+    /** What was counted: rows that were answered with success, different rows in the file, and rows there once more. */
+    record Counted(long acknowledged, long stored, long again) {
+
+        Counted plus(Counted more) {
+            return new Counted(acknowledged + more.acknowledged, stored + more.stored, again + more.again);
+        }
+    }
+
+    /** The numbers of all rows, in the order of the file. */
+    static List<Long> numbers(List<String> lines) {
+        List<Long> numbers = new ArrayList<>();
+        for (String line : lines) {
+            for (Object row : Json.list(Json.object(line).get("data"))) {
+                numbers.add(Json.integer(Json.map(row).get("seq_no")));
+            }
+        }
+        return numbers;
+    }
+
     /** Every row that was answered with success is there, once; every other one at most once; and nothing else is. */
-    static void assertStored(List<Sent> sent, List<String> lines) {
-        assertStored(sent, lines, 0);
+    static Counted assertStored(List<Sent> sent, List<String> lines) {
+        return assertStored(sent, lines, 0);
     }
 
     /** The same after a relay, which writes the time of receipt into rows without a time. */
@@ -69,11 +90,11 @@ final class Rows {
      *
      * @param mostAgain at most so many
      */
-    static void assertStored(List<Sent> sent, List<String> lines, long mostAgain) {
-        assertStored(sent, lines, mostAgain, false);
+    static Counted assertStored(List<Sent> sent, List<String> lines, long mostAgain) {
+        return assertStored(sent, lines, mostAgain, false);
     }
 
-    private static void assertStored(List<Sent> sent, List<String> lines, long mostAgain, boolean forwarded) {
+    private static Counted assertStored(List<Sent> sent, List<String> lines, long mostAgain, boolean forwarded) {
         Map<Long, Sent> byNumber = new HashMap<>();
         for (Sent each : sent) {
             each.numbers().forEach(number -> assertNull(byNumber.put(number, each), "Go gave a number twice"));
@@ -101,6 +122,11 @@ final class Rows {
                 .filter(number -> !stored.contains(number))
                 .toList();
         assertEquals(List.of(), lost, "acknowledged rows that were not stored");
+        long acknowledged = sent.stream()
+                .filter(Sent::ok)
+                .mapToLong(call -> call.numbers().size())
+                .sum();
+        return new Counted(acknowledged, stored.size(), again);
     }
 
     /** A line has rows of one call; the end of a batch may have cut the call in two. */

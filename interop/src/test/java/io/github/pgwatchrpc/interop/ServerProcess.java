@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.DoublePredicate;
 
 /** The packaged receiver as a process of its own, on free ports. */
 final class ServerProcess implements AutoCloseable {
@@ -22,6 +24,8 @@ final class ServerProcess implements AutoCloseable {
     private static final Path JAR = Path.of("..", "server-app", "target", "pgwatch-rpc-server.jar");
     private static final String LISTENS = "pgwatch-rpc listens on ";
     private static final String STATUS = "status and metrics  ";
+
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private final Process process;
     private final String address;
@@ -37,43 +41,124 @@ final class ServerProcess implements AutoCloseable {
         this.log = log;
     }
 
-    /** Starts a receiver on the loopback address. */
-    static ServerProcess start(Path directory) throws IOException {
-        return start(directory, "127.0.0.1:0");
+    /** How a receiver is started; what is not said is as most tests want it. */
+    static final class Launch {
+        private final Path directory;
+        private Path data;
+        private String listen = "127.0.0.1:0";
+        private List<String> sinks;
+        private final List<String> before = new ArrayList<>();
+        private final List<String> jvm = new ArrayList<>();
+        private final List<String> options = new ArrayList<>();
+
+        private Launch(Path directory) {
+            this.directory = directory;
+            data(directory.resolve("data"));
+        }
+
+        Launch data(Path value) {
+            data = value;
+            // a file that begins anew at midnight would be one more thing to look for
+            sinks = List.of(file(value.resolve("measurements.jsonl")));
+            return this;
+        }
+
+        /** Other sinks than the one file in the data directory. */
+        Launch sinks(String... values) {
+            sinks = List.of(values);
+            return this;
+        }
+
+        /** For instance a shell that sets limits. */
+        Launch before(String... words) {
+            before.addAll(List.of(words));
+            return this;
+        }
+
+        Launch jvm(String... values) {
+            jvm.addAll(List.of(values));
+            return this;
+        }
+
+        Launch options(String... values) {
+            options.addAll(List.of(values));
+            return this;
+        }
+
+        /** Starts it and waits until it says that it listens. It wants no key unless the options say so. */
+        ServerProcess start() throws IOException {
+            Path log = log();
+            Process process = process(log);
+            BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+            String address = "";
+            for (String line = out.readLine(); line != null; line = out.readLine()) {
+                if (line.startsWith(LISTENS)) {
+                    address = line.substring(LISTENS.length());
+                } else if (line.strip().startsWith(STATUS)) {
+                    URI web = URI.create(line.strip().substring(STATUS.length()).split(" ", 2)[0]);
+                    return new ServerProcess(process, address, web, data, log);
+                }
+            }
+            process.destroyForcibly();
+            throw new AssertionError("the receiver did not start:\n" + Files.readString(log));
+        }
+
+        /** Starts it and kills it, wherever it has got to by then. */
+        void startAndKill(long afterNanos) throws IOException {
+            Process process = process(log());
+            LockSupport.parkNanos(afterNanos);
+            process.destroyForcibly().onExit().join();
+        }
+
+        /** Starts it where it must not start, and gives what it says to that. */
+        String refused(int code) throws IOException, InterruptedException {
+            Path log = log();
+            Process process = process(log);
+            assertTrue(process.waitFor(1, TimeUnit.MINUTES), "still running");
+            String says = Files.readString(log);
+            assertEquals(code, process.exitValue(), says);
+            return says;
+        }
+
+        private Path log() throws IOException {
+            return Files.createTempFile(directory, "server", ".log");
+        }
+
+        private Process process(Path log) throws IOException {
+            assertTrue(Files.isRegularFile(JAR), () -> JAR + " is missing: ./mvnw verify packages it first");
+            List<String> command = new ArrayList<>(before);
+            command.add(ProcessHandle.current().info().command().orElse("java"));
+            command.addAll(jvm);
+            command.addAll(List.of("-jar", JAR.toString(), "serve", "--listen", listen, "--web-addr", "127.0.0.1:0"));
+            sinks.forEach(sink -> command.addAll(List.of("--sink", sink)));
+            command.addAll(List.of("--data-dir", data.toString()));
+            command.addAll(options);
+            if (!command.contains("--auth")) {
+                command.addAll(List.of("--auth", "none"));
+            }
+            return new ProcessBuilder(command).redirectError(log.toFile()).start();
+        }
     }
 
-    /**
-     * Starts a receiver with its files in {@code directory/data}, and waits until it says that it listens. It wants no key
-     * unless the options say so.
-     */
+    /** The sink named {@code file}, which writes to a file. */
+    static String file(Path file) {
+        return "file=jsonfile:" + file + "?daily=false";
+    }
+
+    static Launch launch(Path directory) {
+        return new Launch(directory);
+    }
+
+    /** Starts a receiver on the loopback address. */
+    static ServerProcess start(Path directory) throws IOException {
+        return launch(directory).start();
+    }
+
+    /** Starts a receiver with its files in {@code directory/data}, and a file there as a sink. */
     static ServerProcess start(Path directory, String listen, String... options) throws IOException {
-        assertTrue(Files.isRegularFile(JAR), () -> JAR + " is missing: ./mvnw verify packages it first");
-        Path data = directory.resolve("data");
-        Path log = Files.createTempFile(directory, "server", ".log");
-        List<String> command = new ArrayList<>(
-                List.of(ProcessHandle.current().info().command().orElse("java"), "-jar", JAR.toString(), "serve"));
-        // a file that begins anew at midnight would be one more thing to look for
-        String sink = "file=jsonfile:" + data.resolve("measurements.jsonl") + "?daily=false";
-        command.addAll(List.of("--listen", listen, "--web-addr", "127.0.0.1:0", "--sink", sink));
-        command.addAll(List.of("--data-dir", data.toString()));
-        command.addAll(List.of(options));
-        if (!command.contains("--auth")) {
-            command.addAll(List.of("--auth", "none"));
-        }
-        Process process =
-                new ProcessBuilder(command).redirectError(log.toFile()).start();
-        BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
-        String address = "";
-        for (String line = out.readLine(); line != null; line = out.readLine()) {
-            if (line.startsWith(LISTENS)) {
-                address = line.substring(LISTENS.length());
-            } else if (line.strip().startsWith(STATUS)) {
-                URI web = URI.create(line.strip().substring(STATUS.length()).split(" ", 2)[0]);
-                return new ServerProcess(process, address, web, data, log);
-            }
-        }
-        process.destroyForcibly();
-        throw new AssertionError("the receiver did not start:\n" + Files.readString(log));
+        Launch launch = launch(directory).options(options);
+        launch.listen = listen;
+        return launch.start();
     }
 
     String address() {
@@ -92,10 +177,7 @@ final class ServerProcess implements AutoCloseable {
 
     /** A metric's value, as a scrape shows it. */
     double metric(String name) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(web.resolve("/metrics")).build();
-        String page = HttpClient.newHttpClient()
-                .send(request, HttpResponse.BodyHandlers.ofString())
-                .body();
+        String page = page("/metrics").body();
         return page.lines()
                 .filter(line -> line.startsWith(name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
@@ -103,19 +185,41 @@ final class ServerProcess implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError(name + " is not in " + page));
     }
 
+    /** A page of the web address. */
+    HttpResponse<String> page(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(web.resolve(path)).build();
+        return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
     /** Waits until a metric has a value: a client may know the end of a handshake before the receiver does. */
     void awaitMetric(String name, double value) throws IOException, InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (metric(name) != value) {
+        awaitMetric(name, "" + value, is -> is == value, 20);
+    }
+
+    /** Waits until a metric has reached a value. */
+    void awaitAtLeast(String name, double value) throws IOException, InterruptedException {
+        awaitMetric(name, ">= " + value, is -> is >= value, 120);
+    }
+
+    private void awaitMetric(String name, String expected, DoublePredicate reached, long seconds)
+            throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        for (double is = metric(name); !reached.test(is); is = metric(name)) {
+            String seen = name + ": " + is + " (expected: " + expected + ")";
             assertTrue(System.nanoTime() < end, () -> {
                 try {
-                    return name + ": " + metric(name) + " (expected: " + value + ")\n" + log();
-                } catch (IOException | InterruptedException e) {
-                    throw new AssertionError(name, e);
+                    return seen + "\n" + log();
+                } catch (IOException e) {
+                    throw new AssertionError(seen, e);
                 }
             });
             Thread.onSpinWait();
         }
+    }
+
+    /** The process's id. */
+    long pid() {
+        return process.pid();
     }
 
     Path file() {
@@ -141,15 +245,30 @@ final class ServerProcess implements AutoCloseable {
         assertTrue(code == 0 || code == 143, () -> "exit code " + code);
     }
 
+    /** Waits until a sink has everything that was accepted. */
+    void awaitDelivered(String sink) throws IOException, InterruptedException {
+        awaitMetric("pgwatch_rpc_sink_rows_waiting{sink=\"" + sink + "\"}", "0", is -> is == 0, 120);
+    }
+
+    /** What the receiver says of a sink's rows. */
+    long rows(String sink, String kind) throws IOException, InterruptedException {
+        return (long) metric("pgwatch_rpc_sink_rows_" + kind + "{sink=\"" + sink + "\"}");
+    }
+
     /** The complete lines of the file, when all that was accepted is there. There is nothing behind the last one. */
     List<String> lines() throws IOException, InterruptedException {
         if (process.isAlive()) {
-            awaitMetric("pgwatch_rpc_sink_rows_waiting{sink=\"file\"}", 0);
+            awaitDelivered("file");
         }
-        if (Files.notExists(file())) {
+        return lines(file());
+    }
+
+    /** The complete lines of a file, after which there is nothing. */
+    static List<String> lines(Path file) throws IOException {
+        if (Files.notExists(file)) {
             return List.of();
         }
-        String text = Files.readString(file());
+        String text = Files.readString(file);
         assertEquals(text.length(), text.lastIndexOf('\n') + 1, "the last line is torn");
         return text.lines().toList();
     }

@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.server;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.pgwatchrpc.delivery.Delivery;
 import io.github.pgwatchrpc.delivery.DeliveryConfig;
 import io.github.pgwatchrpc.delivery.spool.SpoolInUseException;
@@ -12,6 +13,7 @@ import io.github.pgwatchrpc.rpc.tls.ServerTls;
 import io.github.pgwatchrpc.rpc.tls.TlsException;
 import io.github.pgwatchrpc.rpc.tls.TlsStatus;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,6 +45,9 @@ final class Server implements AutoCloseable {
 
     /** The same when the start has failed. */
     private static final Duration UNWIND_PATIENCE = Duration.ofSeconds(1);
+
+    /** Files that are not for connections: the spool, sinks, the receiver's own; more than it ever has open with ten sinks. */
+    private static final long FILES_OF_OWN = 100;
 
     /** How often it is looked whether all is delivered, when somebody waits for that. */
     private static final long LOOK_MILLIS = 20;
@@ -193,7 +198,7 @@ final class Server implements AutoCloseable {
             throws ConfigException {
         RpcListener.Builder builder = RpcListener.builder()
                 .observer(metrics)
-                .maxConnections(Protocols.LIMITS.connections())
+                .maxConnections(maxConnections())
                 .firstRequest(Protocols.LIMITS.firstRequest());
         Protocols.all(acceptance, metrics, tls.context(), plaintext, access.authenticator())
                 .forEach(builder::protocol);
@@ -203,6 +208,26 @@ final class Server implements AutoCloseable {
             throw new ConfigException(
                     "--listen: " + e.getMessage(), "is another program using the port? Port 0 takes a free one", e);
         }
+    }
+
+    /** Each connection is an open file, and without one left for the spool nothing could be stored for anybody. */
+    private static int maxConnections() {
+        int wanted = Protocols.LIMITS.connections();
+        if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)) {
+            return wanted;
+        }
+        long files = system.getMaxFileDescriptorCount();
+        // a system without a limit says -1
+        if (files < 0 || files - FILES_OF_OWN >= wanted) {
+            return wanted;
+        }
+        int possible = (int) Math.max(files - FILES_OF_OWN, files / 2);
+        LOG.warn(
+                "connections: at most {} (expected: {}), since this process may have only {} files open (ulimit -n)",
+                possible,
+                wanted,
+                files);
+        return possible;
     }
 
     private static ServerTls openTls(ServeOptions options, Path data) throws ConfigException {

@@ -79,8 +79,9 @@ final class RealDisk implements Disk {
     }
 
     @Override
-    public long freeBytes(Path directory) throws IOException {
-        return Files.getFileStore(directory).getUsableSpace();
+    public long freeBytes(Path directory) {
+        // Files.getFileStore opens a file, which a process that has all its files open cannot
+        return directory.toFile().getUsableSpace();
     }
 
     private static FileAttribute<?>[] ownerOnly(String permissions) {

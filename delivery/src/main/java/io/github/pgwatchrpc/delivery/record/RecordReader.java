@@ -141,12 +141,17 @@ public final class RecordReader {
         return buffer.getInt(begin + 4) == (int) crc.getValue() && length >= 0;
     }
 
-    /** Whether what is at hand is a record of which the end is missing, or nothing but zeros. */
+    /**
+     * Whether what is at hand is a record of which the end is missing, or nothing but zeros. A file may have been filled
+     * with zeros beforehand: then those begin where the record was cut.
+     */
     private boolean isTorn(long end) throws IOException {
-        if (end - at < RecordWriter.HEADER || (isHeader(at, end) && length > end - at - RecordWriter.HEADER)) {
+        if (end - at < RecordWriter.HEADER) {
             return true;
         }
-        for (long place = at; place < end; place++) {
+        // the last byte of the record, or that of the header's end which is never zero
+        long last = at + (isHeader(at, end) ? RecordWriter.HEADER + (long) length - 1 : RecordWriter.KIND);
+        for (long place = last; place < end; place++) {
             if (array[load(place, 1, end)] != 0) {
                 return false;
             }

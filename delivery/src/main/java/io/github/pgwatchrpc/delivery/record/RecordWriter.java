@@ -28,6 +28,9 @@ public final class RecordWriter {
     /** Bytes of a record's header. */
     public static final int HEADER = 40;
 
+    /** Where its kind stands in it, of which the first byte is never zero. */
+    static final int KIND = 36;
+
     private final BinaryWriter content = new BinaryWriter();
     private final CRC32C crc = new CRC32C();
     private int start;
@@ -63,7 +66,7 @@ public final class RecordWriter {
         content.setInt64(start + 16, number);
         content.setInt64(start + 24, rowsBefore);
         content.setInt32(start + 32, rows);
-        content.setInt32(start + 36, kind);
+        content.setInt32(start + KIND, kind);
         content.setInt32(start + 4, checksum(start + 8, HEADER - 8));
         return length;
     }

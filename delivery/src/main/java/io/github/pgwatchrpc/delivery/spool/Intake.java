@@ -11,8 +11,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,15 +31,23 @@ public final class Intake {
 
     private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
 
+    /** A turn that takes less than this is over before anybody has been waited for. */
+    private static final long WORTH_GATHERING_NANOS = 100_000;
+
+    /** After a disk that hung nobody is made to wait any longer. */
+    private static final long MOST_GATHERING_NANOS = 10_000_000;
+
     /** What an event takes of memory, about. */
     private static final long EVENT_BYTES = 200;
 
     private static final class Waiting extends CompletableFuture<Void> {
-        final SpoolRecord.Content content;
+        /** Null: nothing, to see whether it could be stored. */
+        final SpoolRecord.@Nullable Content content;
+
         final long bytes;
         final long since = System.nanoTime();
 
-        Waiting(SpoolRecord.Content content, long bytes) {
+        Waiting(SpoolRecord.@Nullable Content content, long bytes) {
             this.content = content;
             this.bytes = bytes;
         }
@@ -52,8 +62,11 @@ public final class Intake {
     private final Thread appending;
     private final Thread watching;
 
-    /** Tells those who add to the queue that the appending thread must be woken. */
-    private volatile boolean idle;
+    /** How many are in the queue. */
+    private final AtomicInteger queued = new AtomicInteger();
+
+    /** Tells those who add to the queue at how many the appending thread is to be woken. */
+    private volatile int wakeAt = Integer.MAX_VALUE;
 
     private volatile boolean closed;
 
@@ -101,7 +114,17 @@ public final class Intake {
         return append(new SpoolRecord.Event(event), EVENT_BYTES);
     }
 
-    private CompletionStage<Void> append(SpoolRecord.Content content, long bytes) {
+    /**
+     * Stores nothing, to see whether storing works again after it has failed: whoever waits for that before they send
+     * anything would wait for ever.
+     */
+    public void probe() {
+        if (queue.isEmpty()) {
+            append(null, 0);
+        }
+    }
+
+    private CompletionStage<Void> append(SpoolRecord.@Nullable Content content, long bytes) {
         if (closed) {
             return CompletableFuture.failedStage(new IOException("stopping: nothing is stored any more"));
         }
@@ -113,7 +136,7 @@ public final class Intake {
         }
         Waiting waiting = new Waiting(content, bytes);
         queue.add(waiting);
-        if (idle) {
+        if (queued.incrementAndGet() >= wakeAt) {
             LockSupport.unpark(appending);
         }
         if (closed && !appending.isAlive()) {
@@ -142,21 +165,47 @@ public final class Intake {
     }
 
     private void appendAll() {
+        int calls = 0;
+        long answered = System.nanoTime();
+        long took = 0;
         while (true) {
+            if (took >= WORTH_GATHERING_NANOS) {
+                await(calls, answered + Math.min(took / 2, MOST_GATHERING_NANOS));
+            }
             List<Waiting> next = takeTurn();
             if (!next.isEmpty()) {
+                long begin = System.nanoTime();
                 append(next);
+                calls = next.size();
+                answered = System.nanoTime();
+                took = answered - begin;
             } else if (closed) {
                 return;
             } else {
-                idle = true;
-                // look again after saying so: who adds in between sees the flag, or we see what was added
-                if (queue.isEmpty() && !closed) {
-                    LockSupport.park(this);
-                }
-                idle = false;
+                await(1, Long.MAX_VALUE);
             }
         }
+    }
+
+    /**
+     * Waits until so many are in the queue. After a turn that took long, those who were answered are about to call again:
+     * half of that time is little to wait for them, when who comes too late for a turn waits for all of the next one.
+     */
+    private void await(int calls, long until) {
+        wakeAt = calls;
+        // look after saying so: who adds in between sees that, or we see what was added
+        while (queued.get() < calls && !closed) {
+            if (until == Long.MAX_VALUE) {
+                LockSupport.park(this);
+            } else {
+                long left = until - System.nanoTime();
+                if (left <= 0) {
+                    break;
+                }
+                LockSupport.parkNanos(this, left);
+            }
+        }
+        wakeAt = Integer.MAX_VALUE;
     }
 
     private List<Waiting> takeTurn() {
@@ -167,6 +216,7 @@ public final class Intake {
             if (waiting == null) {
                 break;
             }
+            queued.decrementAndGet();
             if (waiting.isDone()) {
                 // answered with an error while it waited: its sender has forgotten it, so do we
                 waitingBytes.addAndGet(-waiting.bytes);
@@ -182,7 +232,9 @@ public final class Intake {
         List<SpoolRecord.Content> contents = new ArrayList<>(next.size());
         long bytes = 0;
         for (Waiting each : next) {
-            contents.add(each.content);
+            if (each.content != null) {
+                contents.add(each.content);
+            }
             bytes += each.bytes;
         }
         turn = next;
@@ -209,7 +261,9 @@ public final class Intake {
     }
 
     private static void refuse(List<Waiting> calls, IOException why) {
-        LOG.error("{} calls could not be stored: {}", calls.size(), why.toString());
+        if (calls.stream().anyMatch(each -> each.content != null)) {
+            LOG.error("{} calls could not be stored: {}", calls.size(), why.toString());
+        }
         calls.forEach(each -> each.completeExceptionally(why));
     }
 
@@ -235,6 +289,7 @@ public final class Intake {
 
     private void fail(Waiting waiting, IOException why) {
         if (queue.remove(waiting)) {
+            queued.decrementAndGet();
             waitingBytes.addAndGet(-waiting.bytes);
             waiting.completeExceptionally(why);
         }

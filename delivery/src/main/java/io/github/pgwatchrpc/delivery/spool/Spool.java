@@ -7,6 +7,7 @@ import io.github.pgwatchrpc.delivery.record.RecordReader;
 import io.github.pgwatchrpc.delivery.record.RecordWriter;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +38,15 @@ public final class Spool implements Closeable {
     private static final long FREE_CHECK_NANOS = 1_000_000_000;
 
     private static final long FREE_CHECK_BYTES = 16 << 20;
+
+    /**
+     * So far ahead of the records a file is filled with zeros when each turn is synced: a sync that finds neither a new size
+     * nor a new block of the file writes the records alone, and takes half as long.
+     */
+    static final int PREPARED_BYTES = 1 << 20;
+
+    /** Larger turns are not prepared for: they would wait longer for the zeros than they gain. */
+    private static final int PREPARED_TURN_BYTES = PREPARED_BYTES / 8;
 
     /** What a record takes of memory besides its envelope. */
     private static final int RECORD_MEMORY = 120;
@@ -69,6 +79,10 @@ public final class Spool implements Closeable {
     // ---- of the appending thread ----
     private final RecordWriter writer = new RecordWriter();
     private volatile @Nullable DiskFile file;
+
+    /** Where the zeros end that were written ahead into the current file; not behind its records: there are none. */
+    private long preparedTo;
+
     private long nextIndex;
     private long freeSeenAt;
     private long freeWritten;
@@ -292,6 +306,7 @@ public final class Spool implements Closeable {
         try {
             open.writeFully(writer.bytes(), at);
             if (settings.durability() == Durability.FSYNC) {
+                prepare(open, at, length);
                 open.sync();
             }
             freeWritten += length;
@@ -312,6 +327,22 @@ public final class Spool implements Closeable {
             abandon(segment, e);
             throw e;
         }
+    }
+
+    /** Makes room behind a turn for the next ones. It is nobody's loss when that fails. */
+    private void prepare(DiskFile open, long at, int length) {
+        long from = at + length;
+        long to = Math.min(from + PREPARED_BYTES, settings.segmentBytes());
+        if (from <= preparedTo || length > PREPARED_TURN_BYTES || to <= from) {
+            return;
+        }
+        try {
+            open.writeFully(ByteBuffer.allocate((int) (to - from)), from);
+        } catch (IOException e) {
+            LOG.debug("no room ahead: {}", e.toString());
+        }
+        // some of it may be there
+        preparedTo = to;
     }
 
     private static long memory(SpoolRecord record) {
@@ -387,6 +418,7 @@ public final class Spool implements Closeable {
             }
             Segment segment = new Segment(nextIndex - 1, path, header, FileHeader.BYTES);
             file = made;
+            preparedTo = 0;
             synchronized (this) {
                 List<Segment> more = new ArrayList<>(segments);
                 more.add(segment);
@@ -409,6 +441,15 @@ public final class Spool implements Closeable {
             if (unsynced.contains(open)) {
                 // it is closed when it has been synced
                 return;
+            }
+        }
+        Segment last = segments.get(segments.size() - 1);
+        if (preparedTo > last.end()) {
+            try {
+                open.truncate(last.end());
+                open.sync();
+            } catch (IOException e) {
+                LOG.warn("{}: {}", last.path, e.toString());
             }
         }
         close(open);
@@ -601,6 +642,15 @@ public final class Spool implements Closeable {
             isFull = false;
             problem = null;
         }
+    }
+
+    /**
+     * Whether the last attempt to store has failed for a reason that only another attempt can show to have passed.
+     *
+     * @return false also when it is full: that is seen without an attempt
+     */
+    public boolean isFailing() {
+        return problem != null && !isFull;
     }
 
     private boolean hasFreeDisk() throws IOException {

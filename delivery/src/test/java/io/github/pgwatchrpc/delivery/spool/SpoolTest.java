@@ -437,6 +437,103 @@ class SpoolTest {
         }
     }
 
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        for (Path each : Disk.real().list(from)) {
+            Files.copy(each, to.resolve(each.getFileName()));
+        }
+    }
+
+    /**
+     * With fsync a file is longer than its records while it is written to. Wherever a kill cuts the last of them, there are
+     * zeros from there on: that costs this record, which was not answered, and is no damage.
+     */
+    @Test
+    void aKillIsNoDamage() throws IOException {
+        Path running = temp.resolve("running");
+        Path killed = temp.resolve("killed");
+        try (Spool spool = open(running, Durability.FSYNC, 0)) {
+            append(spool, 0, 10);
+            copy(running, killed);
+        }
+        Path file = segments(killed).get(0);
+        Place last = places(running).get(9);
+        byte[] bytes = Files.readAllBytes(file);
+        assertTrue(bytes.length > last.to);
+        for (int cut = (int) last.from; cut <= last.to; cut++) {
+            Path copy = temp.resolve("cut-" + cut);
+            copy(killed, copy);
+            byte[] torn = Arrays.copyOf(Arrays.copyOf(bytes, cut), bytes.length);
+            Files.write(copy.resolve(file.getFileName()), torn);
+            boolean whole = Arrays.equals(torn, bytes);
+            try (Spool spool = open(copy, Durability.FSYNC, 0)) {
+                assertEquals(range(0, whole ? 10 : 9), read(spool, Cursor.at(0, 0)), "cut at " + cut);
+                assertEquals(0, spool.status(0).damagedPieces(), "cut at " + cut);
+            }
+        }
+    }
+
+    /**
+     * A power cut leaves of what was not synced any sectors, in any order: some of the new, some of the old. What was synced
+     * before is all there, the cursor is one of those that there were, and there is a start.
+     */
+    @Test
+    void whatWasSyncedSurvivesReorderedWrites() throws IOException {
+        for (Durability durability : Durability.values()) {
+            for (int i = 0; i < 60; i++) {
+                long seed = SEED + i;
+                SplittableRandom random = new SplittableRandom(seed);
+                Path running = temp.resolve(durability + "-running-" + i);
+                Path before = temp.resolve(durability + "-before-" + i);
+                Path after = temp.resolve(durability + "-after-" + i);
+                int synced = 1 + random.nextInt(60);
+                // with fsync only one turn, whose call has not been answered, can be under way
+                int more = durability == Durability.FSYNC ? 1 : 1 + random.nextInt(60);
+                try (Spool spool = open(running, durability, 0)) {
+                    spool.move("a", Cursor.at(0, 0));
+                    append(spool, 0, synced);
+                    spool.move("a", Cursor.at(synced / 2, synced / 2));
+                    spool.checkpoint();
+                    copy(running, before);
+                    append(spool, synced, more);
+                    spool.move("a", Cursor.at(synced, synced));
+                    copy(running, after);
+                }
+                for (Path each : Disk.real().list(after)) {
+                    mix(before.resolve(each.getFileName()), each, random);
+                }
+                String message = durability + ", seed " + seed;
+                try (Spool spool = open(after, durability, 0)) {
+                    Cursor cursor = spool.cursors().get("a");
+                    assertNotNull(cursor, message);
+                    assertTrue(cursor.number() == synced / 2 || cursor.number() == synced, message + cursor);
+                    long end = spool.headNumber();
+                    append(spool, 1_000, 1);
+                    List<SpoolRecord.Lost> lost = new ArrayList<>();
+                    List<Long> found = read(spool, Cursor.at(0, 0), lost);
+                    assertEquals(range(0, synced), found.subList(0, synced), message);
+                    assertEquals(1_000L, found.get(found.size() - 1), message);
+                    assertTrue(end >= synced && end <= synced + more, message);
+                    assertTrue(lost.stream().mapToLong(SpoolRecord.Lost::rows).sum() < more, message);
+                }
+            }
+        }
+    }
+
+    /** Puts back some sectors of a file as they were before; those that were not there are zero. */
+    private static void mix(Path before, Path after, SplittableRandom random) throws IOException {
+        int sector = 512;
+        byte[] is = Files.readAllBytes(after);
+        byte[] was = Files.exists(before) ? Files.readAllBytes(before) : new byte[0];
+        was = Arrays.copyOf(was, is.length);
+        for (int at = 0; at < is.length; at += sector) {
+            if (random.nextBoolean()) {
+                System.arraycopy(was, at, is, at, Math.min(sector, is.length - at));
+            }
+        }
+        Files.write(after, is);
+    }
+
     @Test
     void damagedPiecesAreKeptAside() throws IOException {
         try (Spool spool = open()) {
