@@ -24,6 +24,7 @@ import picocli.CommandLine.ParameterException;
             DemoCommand.class,
             LoadCommand.class,
             CheckCommand.class,
+            ProvisionCommand.class,
             SinksCommand.class,
             InspectCommand.class,
             KeyCommand.class,
@@ -85,7 +86,7 @@ public final class Main {
 
     /** The file must have been read before the other options can be. */
     private static @Nullable Path configFile(String[] args, Map<String, String> environment) {
-        if (!List.of("serve", "demo", "check").contains(args[0])) {
+        if (!List.of("serve", "demo", "check", "provision").contains(args[0])) {
             return null;
         }
         OptionSpec config = OptionSpec.builder("--config").type(Path.class).build();
