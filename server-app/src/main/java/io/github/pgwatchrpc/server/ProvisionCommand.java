@@ -84,6 +84,8 @@ final class ProvisionCommand implements Callable<Integer> {
             }
             out.println(name + "has what it needs");
             return "";
+        } catch (UnsupportedOperationException e) {
+            return name + "makes what it needs, but cannot tell what that is\n  without --dry-run it makes it";
         } catch (IOException | RuntimeException e) {
             return name + e.getMessage();
         }

@@ -18,14 +18,14 @@ class ProvisionCommandTest {
     Path directory;
 
     private Ran run(String... args) {
-        return Ran.of(Map.of("PGWATCH_RPC_DATA_DIR", directory.toString()), args);
+        return Ran.command(Map.of("PGWATCH_RPC_DATA_DIR", directory.toString()), args);
     }
 
     @Test
     void aDryRunPrintsRequestsAndSendsNone() throws IOException {
         try (FaultServer server = FaultServer.start()) {
             Ran ran = run("provision", "--dry-run", "--sink", uri(server));
-            assertEquals(0, ran.exitCode(), ran.err());
+            assertEquals(0, ran.code(), ran.err());
             assertTrue(ran.out().contains("PUT /_index_template/metrics-pgwatch-default\n{"), ran.out());
             assertEquals(List.of(), server.requests());
         }
@@ -36,7 +36,7 @@ class ProvisionCommandTest {
         try (FaultServer server = FaultServer.start()) {
             server.otherwise(FaultAnswer.ok().body("{}"));
             Ran ran = run("provision", "--sink", uri(server), "--sink", "jsonfile:" + directory.resolve("m.jsonl"));
-            assertEquals(0, ran.exitCode(), ran.err());
+            assertEquals(0, ran.code(), ran.err());
             assertEquals("GET", server.await().method());
             assertEquals("PUT", server.await().method());
             assertTrue(ran.out().contains("has what it needs") && ran.out().contains("needs nothing"), ran.out());
@@ -48,9 +48,9 @@ class ProvisionCommandTest {
         try (FaultServer server = FaultServer.start()) {
             server.otherwise(FaultAnswer.status(403).body("no"));
             Ran denied = run("provision", "--sink", uri(server));
-            assertEquals(1, denied.exitCode());
+            assertEquals(1, denied.code());
             assertTrue(denied.err().contains("403"), denied.err());
-            assertEquals(78, run("provision", "--sink", "elasticsearch:nowhere").exitCode());
+            assertEquals(78, run("provision", "--sink", "elasticsearch:nowhere").code());
         }
     }
 

@@ -10,6 +10,7 @@ import io.github.pgwatchrpc.sink.http.HttpTransport;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -118,15 +119,14 @@ final class ElasticSink implements Sink {
         boolean strict = elasticsearch && settings.manageTemplate() && settings.names().stream();
         HttpCall call = HttpCall.post(
                 strict ? path + "&require_data_stream=true" : path, "application/x-ndjson", writers.of(batch));
-        byte @Nullable [][] body = {null};
+        List<byte[]> taken = new ArrayList<>(1);
         Outcome outcome = http.write(call, reply -> {
-            body[0] = reply.body();
+            taken.add(reply.body());
             return Outcome.written();
         });
-        byte[] items = body[0];
-        return items == null
+        return taken.isEmpty()
                 ? new Answer(null, outcome)
-                : new Answer(BulkReply.read(items, batch.size(), series), outcome);
+                : new Answer(BulkReply.read(taken.get(0), batch.size(), series), outcome);
     }
 
     // ---- what the target needs ----
