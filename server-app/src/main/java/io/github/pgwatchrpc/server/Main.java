@@ -44,6 +44,7 @@ public final class Main {
                 LoadCommand.class,
                 CheckCommand.class,
                 SinksCommand.class,
+                ProvisionCommand.class,
                 InspectCommand.class,
                 KeyCommand.class,
                 KeysCommand.class,

@@ -166,6 +166,18 @@ final class PluginProvider implements SinkProvider {
         }
 
         @Override
+        public List<String> plan() {
+            ClassLoader before = enter();
+            try {
+                return sink.plan();
+            } catch (LinkageError e) {
+                throw missing(e);
+            } finally {
+                leave(before);
+            }
+        }
+
+        @Override
         public Readiness define(Map<String, @Nullable Object> definitions) throws IOException, InterruptedException {
             return inside(() -> sink.define(definitions));
         }
