@@ -76,6 +76,11 @@ final class PluginProvider implements SinkProvider {
     }
 
     @Override
+    public boolean passesOn(String option) {
+        return provider.passesOn(option);
+    }
+
+    @Override
     public Limits limits() {
         return limits;
     }
@@ -163,6 +168,18 @@ final class PluginProvider implements SinkProvider {
         @Override
         public Readiness provision() throws IOException, InterruptedException {
             return inside(sink::provision);
+        }
+
+        @Override
+        public String provisionPlan() {
+            ClassLoader before = enter();
+            try {
+                return sink.provisionPlan();
+            } catch (LinkageError e) {
+                throw missing(e);
+            } finally {
+                leave(before);
+            }
         }
 
         @Override

@@ -59,6 +59,17 @@ public interface Sink extends AutoCloseable {
     }
 
     /**
+     * What {@link #provision} would make at a target that has nothing yet, for a person to read, or to hand to whoever may
+     * make it. Connects to nothing.
+     *
+     * @return commands or definitions in the target's own language; shows no secret
+     * @throws UnsupportedOperationException without {@link Capability#PROVISION}
+     */
+    default String provisionPlan() {
+        throw Capability.PROVISION.missing();
+    }
+
+    /**
      * Takes pgwatch's metric definitions, which it sends at its start and at every refresh, changed or not.
      *
      * @param definitions pgwatch's keys {@code MetricDefs} and {@code PresetDefs}, with values of the measurement model
