@@ -171,10 +171,10 @@ final class PluginProvider implements SinkProvider {
         }
 
         @Override
-        public String provisionPlan() {
+        public List<String> plan() {
             ClassLoader before = enter();
             try {
-                return sink.provisionPlan();
+                return sink.plan();
             } catch (LinkageError e) {
                 throw missing(e);
             } finally {

@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.sink;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -59,13 +60,13 @@ public interface Sink extends AutoCloseable {
     }
 
     /**
-     * What {@link #provision} would make at a target that has nothing yet, for a person to read, or to hand to whoever may
-     * make it. Connects to nothing.
+     * What {@link #provision} would make if nothing was there, in words that the target's own tools understand: for those
+     * who make it by hand, or want to look first. Asks nobody and changes nothing.
      *
-     * @return commands or definitions in the target's own language; shows no secret
+     * @return one text for each thing; none if there is nothing to make
      * @throws UnsupportedOperationException without {@link Capability#PROVISION}
      */
-    default String provisionPlan() {
+    default List<String> plan() {
         throw Capability.PROVISION.missing();
     }
 

@@ -7,6 +7,7 @@ import io.github.pgwatchrpc.sink.Batch;
 import io.github.pgwatchrpc.sink.Outcome;
 import io.github.pgwatchrpc.sink.Readiness;
 import io.github.pgwatchrpc.sink.Sink;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +58,8 @@ final class MongoSink implements Sink {
     }
 
     @Override
-    public String provisionPlan() {
-        return Catalog.plan(layout);
+    public List<String> plan() {
+        return List.of(Catalog.plan(layout));
     }
 
     @Override

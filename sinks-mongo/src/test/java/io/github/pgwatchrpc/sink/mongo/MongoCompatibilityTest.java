@@ -1,8 +1,5 @@
 package io.github.pgwatchrpc.sink.mongo;
 
-import de.bwaldvogel.mongo.MongoServer;
-import de.bwaldvogel.mongo.ServerVersion;
-import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import io.github.pgwatchrpc.sink.testkit.Arrived;
 import io.github.pgwatchrpc.sink.testkit.Fault;
 import io.github.pgwatchrpc.sink.testkit.SinkCompatibilityTest;
@@ -17,17 +14,17 @@ import org.junit.jupiter.api.AfterEach;
 /** The kit through a proxy that fails, into a server inside this process. */
 abstract class MongoCompatibilityTest extends SinkCompatibilityTest {
 
-    private final MongoServer server = new MongoServer(new MemoryBackend().version(ServerVersion.MONGO_5_0));
+    private final TestServer server = new TestServer();
     private final MongoProxy proxy;
 
     MongoCompatibilityTest() throws IOException {
-        proxy = new MongoProxy(server.bind());
+        proxy = new MongoProxy(server.address());
     }
 
     @AfterEach
     void stop() throws IOException {
         proxy.close();
-        server.shutdownNow();
+        server.close();
     }
 
     @Override
@@ -38,7 +35,7 @@ abstract class MongoCompatibilityTest extends SinkCompatibilityTest {
 
     @Override
     protected List<Arrived> arrived() {
-        return Stored.rows(server.getConnectionString(), "kit");
+        return Stored.rows(server.uri(), "kit");
     }
 
     @Override

@@ -192,7 +192,7 @@ final class MongoProxy implements AutoCloseable {
         if (answer != null) {
             return message(id, answer);
         } else if (command.equals("insert")) {
-            BsonDocument result = insert(body, documents, id, fromServer, toServer);
+            BsonDocument result = insert(request, body, documents, id, fromServer, toServer);
             if (losingAnswers) {
                 throw new EOFException("the answer is lost");
             }
@@ -206,6 +206,7 @@ final class MongoProxy implements AutoCloseable {
     }
 
     private BsonDocument insert(
+            byte[] request,
             BsonDocument body,
             List<RawBsonDocument> documents,
             int id,
@@ -235,7 +236,8 @@ final class MongoProxy implements AutoCloseable {
         }
         BsonDocument result = new BsonDocument("ok", new BsonDouble(1)).append("n", new BsonInt32(kept.size()));
         if (!kept.isEmpty()) {
-            toServer.write(message(id, body.clone().append("documents", kept)));
+            boolean asItIs = errors.isEmpty() && !strip;
+            toServer.write(asItIs ? request : message(id, body.clone().append("documents", kept)));
             result = parse(ByteBuffer.wrap(read(fromServer)).order(ByteOrder.LITTLE_ENDIAN), new ArrayList<>());
             result.getArray("writeErrors", new BsonArray()).forEach(each -> {
                 BsonDocument error = each.asDocument().clone();
