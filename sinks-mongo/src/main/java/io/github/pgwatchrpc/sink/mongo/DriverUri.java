@@ -154,9 +154,11 @@ final class DriverUri {
         if (message == null) {
             return "not a connection string";
         }
-        return text.indexOf('@') < 0 && !text.toLowerCase(Locale.ROOT).contains("password")
-                ? message.strip()
-                : message.replaceAll("'[^']*('|$)", "'...'").strip();
+        String lower = text.toLowerCase(Locale.ROOT);
+        if (text.indexOf('@') < 0 && !lower.contains("password") && !lower.contains("properties")) {
+            return message.strip();
+        }
+        return message.replaceAll("'[^']*('|$)", "'...'").replaceAll("(?i)(password: ).*", "$1...").strip();
     }
 
     /** Names the hosts only. */

@@ -1,6 +1,5 @@
 package io.github.pgwatchrpc.sink.mongo;
 
-import com.mongodb.MongoClientException;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoIncompatibleDriverException;
@@ -86,7 +85,7 @@ final class Failures {
         } else if (untrusted(failure)) {
             return new Outcome.Paused(
                     why, "make the JVM trust the server's authority (javax.net.ssl.trustStore), or its name match");
-        } else if (failure instanceof MongoException || failure instanceof MongoClientException) {
+        } else if (failure instanceof MongoException) {
             return Outcome.retry(why);
         }
         throw failure;
