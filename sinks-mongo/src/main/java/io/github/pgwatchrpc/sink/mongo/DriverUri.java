@@ -158,7 +158,9 @@ final class DriverUri {
         if (text.indexOf('@') < 0 && !lower.contains("password") && !lower.contains("properties")) {
             return message.strip();
         }
-        return message.replaceAll("'[^']*('|$)", "'...'").replaceAll("(?i)(password: ).*", "$1...").strip();
+        return message.replaceAll("'[^']*('|$)", "'...'")
+                .replaceAll("(?i)(password: ).*", "$1...")
+                .strip();
     }
 
     /** Names the hosts only. */
