@@ -76,6 +76,11 @@ final class PluginProvider implements SinkProvider {
     }
 
     @Override
+    public boolean passesOn(String option) {
+        return provider.passesOn(option);
+    }
+
+    @Override
     public Limits limits() {
         return limits;
     }

@@ -25,6 +25,7 @@ public final class SinkConfig {
 
     private final String sink;
     private final String target;
+    private final String passedOn;
     private final Map<SinkOption<?>, Object> values = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
 
@@ -42,15 +43,21 @@ public final class SinkConfig {
         sink = colon < 0 || colon > end ? uri.substring(0, end) : uri.substring(0, colon);
         target = colon < 0 || colon > end ? "" : decode("target", uri.substring(colon + 1, end));
         Map<String, String> given = new LinkedHashMap<>();
+        StringBuilder rest = new StringBuilder(uri.substring(0, end));
         if (question >= 0) {
             for (String part : uri.substring(question + 1).split("&", -1)) {
                 if (!part.isEmpty()) {
                     int equals = part.indexOf('=');
                     String name = decode("name of an option", equals < 0 ? part : part.substring(0, equals));
+                    if (provider.passesOn(name)) {
+                        rest.append(rest.length() == end ? '?' : '&').append(part);
+                        continue;
+                    }
                     add(given, name, equals < 0 ? "" : decode("option " + name, part.substring(equals + 1)));
                 }
             }
         }
+        passedOn = rest.toString();
         options.forEach((name, value) -> add(given, name, value));
         read(provider, given);
     }
@@ -104,6 +111,16 @@ public final class SinkConfig {
      */
     public String target() {
         return target;
+    }
+
+    /**
+     * The URI without the sink's own options: for a client library that reads such URIs itself.
+     *
+     * @return scheme, target and what the provider {@linkplain SinkProvider#passesOn passes on}, letter for letter as it
+     *     was given; may hold secrets
+     */
+    public String passedOn() {
+        return passedOn;
     }
 
     /**

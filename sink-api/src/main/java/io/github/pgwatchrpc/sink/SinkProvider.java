@@ -43,6 +43,17 @@ public interface SinkProvider {
     }
 
     /**
+     * Whether an option in a URI is for the client library that the sink uses, which reads such URIs itself. It is left
+     * as it stands in {@link SinkConfig#passedOn}; more than once is fine.
+     *
+     * @param option its name as it was given
+     * @return false unless overridden
+     */
+    default boolean passesOn(String option) {
+        return false;
+    }
+
+    /**
      * How much such a sink takes at once.
      *
      * @return the limits

@@ -37,7 +37,7 @@ class SinkConfigTest {
             SinkOption.text("token", "to get in").mandatory().hidden();
 
     /** Takes anything and gives back its configuration through {@link Sink#toString}. */
-    static final class Provider implements SinkProvider {
+    static class Provider implements SinkProvider {
         private final List<SinkOption<?>> options;
 
         Provider(SinkOption<?>... options) {
@@ -152,6 +152,25 @@ class SinkConfigTest {
         assertEquals(
                 "option token of sink some: bytes that are not UTF-8 (expected: UTF-8)",
                 problem("some:?token=%ff", TOKEN));
+    }
+
+    @Test
+    void whatIsForTheClientLibraryStaysAsItStands() {
+        SinkProvider provider = new Provider(COUNT) {
+            @Override
+            public boolean passesOn(String option) {
+                return option.startsWith("x");
+            }
+        };
+        SinkConfig config =
+                new SinkConfig(provider, "some://u:p%40@h1,h2/db?xTag=a%2Fb&count=10&&x=&xTag=c", Map.of("xMore", "1"));
+        assertEquals("some://u:p%40@h1,h2/db?xTag=a%2Fb&x=&xTag=c", config.passedOn());
+        assertEquals(10, config.get(COUNT));
+        assertEquals(
+                "option xMore of sink some: unknown (expected: count)",
+                assertThrows(SinkConfigException.class, config::check).getMessage());
+        assertEquals("some:a", parse("some:a?count=10", COUNT).passedOn());
+        assertEquals("some:a", parse("some:a", COUNT).passedOn());
     }
 
     @Test
