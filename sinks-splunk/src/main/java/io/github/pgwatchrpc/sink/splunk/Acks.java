@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the indexer has still to confirm of one write on one channel. All requests are asked for in one poll at each
@@ -66,20 +67,25 @@ final class Acks {
 
     /** A request was taken, and is to be confirmed under a number. */
     void expect(URI endpoint, long id, Body body, Unconfirmed unconfirmed) {
-        long before = latest.getOrDefault(endpoint, -1L);
-        if (id <= before) {
+        answeredBy(endpoint, unconfirmed);
+        if (id <= latest.getOrDefault(endpoint, -1L)) {
             lose(endpoint, endpoint + " has restarted: its acknowledgements begin anew", unconfirmed);
         }
         latest.put(endpoint, id);
         pending.computeIfAbsent(endpoint, any -> new LinkedHashMap<>()).put(id, body);
     }
 
-    /** A request may have got a number that is not known, so that no number can be trusted any more. */
-    void distrust(String why, Unconfirmed unconfirmed) {
-        clean = false;
-        for (URI endpoint : List.copyOf(pending.keySet())) {
-            lose(endpoint, why, unconfirmed);
+    /**
+     * A request was answered here, or nowhere. Any other endpoint may have got it without saying so, under a number that
+     * it had given before if it has restarted since; its numbers can then be trusted no more.
+     */
+    void answeredBy(@Nullable URI endpoint, Unconfirmed unconfirmed) {
+        for (URI each : List.copyOf(pending.keySet())) {
+            if (!each.equals(endpoint)) {
+                lose(each, each + " did not answer a later request on the channel", unconfirmed);
+            }
         }
+        clean &= endpoint != null;
     }
 
     private void lose(URI endpoint, String why, Unconfirmed unconfirmed) {
@@ -103,7 +109,9 @@ final class Acks {
             }
             long left = timeout.toMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
             if (left <= 0) {
-                distrust("not confirmed by the indexer within " + timeout.toMillis() + " ms", unconfirmed);
+                for (URI endpoint : List.copyOf(pending.keySet())) {
+                    lose(endpoint, "not confirmed by the indexer within " + timeout.toMillis() + " ms", unconfirmed);
+                }
                 break;
             }
             TimeUnit.MILLISECONDS.sleep(Math.min(pause, left));

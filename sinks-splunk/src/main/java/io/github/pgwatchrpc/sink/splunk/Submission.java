@@ -182,8 +182,8 @@ final class Submission {
                 } else {
                     stopped = true;
                     failed(body, exchange.outcome());
-                    if (acks != null && exchange.endpoint() == null) {
-                        acks.distrust("a later request on the channel was not answered", this::failed);
+                    if (acks != null) {
+                        acks.answeredBy(exchange.endpoint(), this::failed);
                     }
                 }
             }

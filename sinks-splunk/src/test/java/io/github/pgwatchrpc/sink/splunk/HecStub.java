@@ -231,7 +231,11 @@ public final class HecStub implements AutoCloseable {
 
     /** An answer in HEC's form. */
     static FaultAnswer hec(int status, int code, String text) {
-        return FaultAnswer.status(status).body("{\"text\":\"" + text + "\",\"code\":" + code + "}");
+        return json(FaultAnswer.status(status)).body("{\"text\":\"" + text + "\",\"code\":" + code + "}");
+    }
+
+    private static FaultAnswer json(FaultAnswer answer) {
+        return answer.with("Content-Type", "application/json; charset=UTF-8");
     }
 
     // ---- requests ----
@@ -306,7 +310,7 @@ public final class HecStub implements AutoCloseable {
         Channel into = channels.computeIfAbsent(channel, any -> new Channel());
         long id = into.next++;
         into.pending.put(id, new Pending(events));
-        return FaultAnswer.ok().body("{\"text\":\"Success\",\"code\":0,\"ackId\":" + id + "}");
+        return json(FaultAnswer.ok()).body("{\"text\":\"Success\",\"code\":0,\"ackId\":" + id + "}");
     }
 
     /** Not HEC's own words, as nothing of HEC's has seen the request. */
@@ -345,7 +349,7 @@ public final class HecStub implements AutoCloseable {
             return invalid(12, "Event field is required", number);
         } else if (content.isTextual() && content.textValue().isEmpty()) {
             return invalid(13, "Event field cannot be blank", number);
-        } else if (time != null && !time.asText().matches("-?[0-9]+(\\.[0-9]+)?")) {
+        } else if (time != null && !time.isNumber() && !time.asText().matches("-?[0-9]+(\\.[0-9]+)?")) {
             return invalid(6, "Invalid data format", number);
         } else if (bad.test(event)) {
             return invalid(6, "Invalid data format", number);
@@ -375,7 +379,7 @@ public final class HecStub implements AutoCloseable {
     }
 
     private FaultAnswer invalid(int code, String text, int number) {
-        return FaultAnswer.status(400)
+        return json(FaultAnswer.status(400))
                 .body("{\"text\":\"" + text + "\",\"code\":" + code + ",\"invalid-event-number\":"
                         + (number + countsFrom) + "}");
     }
@@ -407,6 +411,6 @@ public final class HecStub implements AutoCloseable {
             return hec(400, 6, "Invalid data format");
         }
         polls.add(asked);
-        return FaultAnswer.ok().body("{\"acks\":{" + String.join(",", answers) + "}}");
+        return json(FaultAnswer.ok()).body("{\"acks\":{" + String.join(",", answers) + "}}");
     }
 }
