@@ -39,6 +39,11 @@ final class Endpoints {
         return order;
     }
 
+    /** One of them alone, which never rests. */
+    Endpoints only(URI endpoint) {
+        return new Endpoints(List.of(endpoint), Duration.ZERO, nanos);
+    }
+
     synchronized void failed(URI endpoint) {
         restsSince.put(endpoint, nanos.getAsLong());
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLContext;
@@ -69,6 +70,17 @@ public final class HttpTransport {
     private final int maxReplyBytes;
     private final Failures failures;
 
+    /** The same with other endpoints. */
+    private HttpTransport(HttpTransport other, Endpoints endpoints) {
+        this.client = other.client;
+        this.endpoints = endpoints;
+        this.auth = other.auth;
+        this.timeout = other.timeout;
+        this.gzip = other.gzip;
+        this.maxReplyBytes = other.maxReplyBytes;
+        this.failures = other.failures;
+    }
+
     private HttpTransport(Builder builder, @Nullable SSLContext tls) {
         HttpClient.Builder http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -107,6 +119,22 @@ public final class HttpTransport {
      * @throws InterruptedException if the thread was interrupted; whether the service has the request is then not known
      */
     public Outcome write(HttpCall call, Function<HttpReply, Outcome> taken) throws InterruptedException {
+        return write(call, taken, (reply, outcome) -> outcome);
+    }
+
+    /**
+     * Sends what a write has to send, to a service whose failures tell more than their status.
+     *
+     * @param call the request
+     * @param taken reads an answer with a status from 200 to 299, of which nothing has been cut off
+     * @param failed reads any other answer, of which the end may have been cut off; it gets what the table above makes of
+     *     it, whose reason quotes the answer without secrets. Whether the next endpoint is tried does not depend on it
+     * @return what one of them says, or what the lack of an answer means for the batch
+     * @throws InterruptedException if the thread was interrupted; whether the service has the request is then not known
+     */
+    public Outcome write(
+            HttpCall call, Function<HttpReply, Outcome> taken, BiFunction<HttpReply, Outcome, Outcome> failed)
+            throws InterruptedException {
         List<URI> order = endpoints.inOrder();
         Outcome last = Outcome.retry("no endpoint");
         for (int i = 0; i < order.size(); i++) {
@@ -126,7 +154,7 @@ public final class HttpTransport {
                                 + " (expected: <= " + maxReplyBytes + ")")
                         : taken.apply(reply);
             }
-            last = failures.of(call, reply);
+            last = failed.apply(reply, failures.of(call, reply));
             if (!ELSEWHERE.contains(reply.status())) {
                 endpoints.answered(endpoint);
                 return last;
@@ -134,6 +162,16 @@ public final class HttpTransport {
             endpoints.failed(endpoint);
         }
         return last;
+    }
+
+    /**
+     * The same transport for one of its endpoints: for what only that one knows which took an earlier request.
+     *
+     * @param endpoint what {@link HttpReply#endpoint} told
+     * @return a transport that shares the connections and goes nowhere else
+     */
+    public HttpTransport at(URI endpoint) {
+        return new HttpTransport(this, endpoints.only(endpoint));
     }
 
     /**

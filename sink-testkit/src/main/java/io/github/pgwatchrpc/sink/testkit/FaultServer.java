@@ -246,6 +246,8 @@ public final class FaultServer implements AutoCloseable {
 
     private void serve(Socket connection) {
         try {
+            // head and body are written one after the other; together with delayed acknowledgements that is 40 ms
+            connection.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(connection.getInputStream());
             OutputStream out = connection.getOutputStream();
             while (exchange(connection, in, out)) {
