@@ -121,16 +121,16 @@ final class Catalog {
     }
 
     private void check(String name, Document found) {
-        // servers before 3.4 and some that are only like MongoDB do not say
-        String type = found.get("type", "collection");
+        Document options = found.get("options", new Document()).get("timeseries", Document.class);
         String expected = layout.isTimeSeries() ? "timeseries" : "collection";
+        // some servers that are only like MongoDB do not say, or call every kind a collection
+        String type = options != null ? "timeseries" : found.get("type", "collection");
         if (!type.equals(expected)) {
             throw new MendException(
                     "collection " + name + ": of type " + type + " (expected: " + expected + ", since mode="
                             + layout.mode().name().toLowerCase(Locale.ROOT).replace('_', '-') + ")",
                     "give the sink another database, collection or mode, or rename or drop that one");
         }
-        Document options = found.get("options", new Document()).get("timeseries", Document.class);
         if (layout.isTimeSeries() && options != null) {
             checkField(name, "timeField", options.getString("timeField"), layout.timeField());
             checkField(name, "metaField", options.getString("metaField"), layout.metaField());
