@@ -59,8 +59,7 @@ public final class SinkFigures {
             if (!(readiness instanceof Readiness.Ready)) {
                 throw new IOException(readiness.toString());
             }
-            SinkFigures figures =
-                    new SinkFigures(sink, kinds.provider(args[0]).limits(), args.length > 2);
+            SinkFigures figures = new SinkFigures(sink, kinds.provider(args[0]).limits(), args.length > 2);
             for (int round = 0; round < (figures.numbered ? 1 : 3); round++) {
                 figures.tries.set(0);
                 long cpu = system.getProcessCpuTime();
@@ -69,11 +68,7 @@ public final class SinkFigures {
                 double time = (System.nanoTime() - begin) / 1e9;
                 System.out.printf(
                         "%,d rows in %.1f s: %,.0f rows/s, %.2f CPU s per million rows, %d writes%n",
-                        rows,
-                        time,
-                        rows / time,
-                        (system.getProcessCpuTime() - cpu) / 1e3 / rows,
-                        figures.tries.get());
+                        rows, time, rows / time, (system.getProcessCpuTime() - cpu) / 1e3 / rows, figures.tries.get());
             }
         }
     }
@@ -107,8 +102,10 @@ public final class SinkFigures {
     }
 
     private static MeasurementEnvelope numbered(MeasurementEnvelope same, long position) {
-        EnvelopeBuilder builder =
-                new EnvelopeBuilder().database(same.database()).metric(same.metric()).receivedAt(1);
+        EnvelopeBuilder builder = new EnvelopeBuilder()
+                .database(same.database())
+                .metric(same.metric())
+                .receivedAt(1);
         long number = position * ENVELOPE_ROWS;
         for (Measurement row : same.rows()) {
             builder.beginRow();
@@ -131,7 +128,8 @@ public final class SinkFigures {
             }
             if (outcome instanceof Outcome.Written) {
                 return;
-            } else if (outcome instanceof Outcome.Partly partly && partly.refused().isEmpty()) {
+            } else if (outcome instanceof Outcome.Partly partly
+                    && partly.refused().isEmpty()) {
                 rest = rest.select(partly.retry());
             } else if (outcome instanceof Outcome.Retry) {
                 TimeUnit.MILLISECONDS.sleep(200);

@@ -44,7 +44,7 @@ final class BulkBody {
     private String origin = "";
     private byte[] originText = {};
 
-    /** {@code {"@timestamp":"2026-11-23T01:02:03.123456789Z"}: all but the fraction changes once a second. */
+    /** The beginning of a document; all but the fraction of its time changes once a second. */
     private final byte[] time = bytes("{\"@timestamp\":\"0000-00-00T00:00:00.000000000Z\"");
 
     private static final int TIME_BEGIN = 15;
@@ -181,9 +181,8 @@ final class BulkBody {
                 return false;
             }
             case TEXT, BYTES -> json.raw(field.key()).value(row, column).raw(COMMA);
-            default -> json.raw(field.key())
-                    .text(String.valueOf(row.value(column)))
-                    .raw(COMMA);
+            default ->
+                json.raw(field.key()).text(String.valueOf(row.value(column))).raw(COMMA);
         }
         return true;
     }
@@ -194,8 +193,9 @@ final class BulkBody {
         json.name("database").text(row.envelope().database()).raw(COMMA);
         json.name("metric").text(row.envelope().metric()).raw(COMMA);
         json.name("tags").raw("{");
-        row.tags().forEach((name, value) ->
-                json.name(FieldNames.escaped(name)).text(value).raw(COMMA));
+        row.tags()
+                .forEach((name, value) ->
+                        json.name(FieldNames.escaped(name)).text(value).raw(COMMA));
     }
 
     /** Lists and objects may be anything inside, and NaN and the infinities are texts in JSON: see {@link Templates}. */

@@ -32,16 +32,16 @@ public final class ElasticSinkProvider implements SinkProvider {
      */
     private static final Limits LIMITS = new Limits(5_000, 3 << 20, 4);
 
-    static final SinkOption<String> CLOUD_ID =
-            SinkOption.text("cloud-id", "the deployment's Cloud ID, in place of hosts: elasticsearch+https:?cloud-id=ID");
+    static final SinkOption<String> CLOUD_ID = SinkOption.text(
+            "cloud-id", "the deployment's Cloud ID, in place of hosts: elasticsearch+https:?cloud-id=ID");
     static final SinkOption<String> API_KEY = SinkOption.text(
                     "api-key", "API key, as ID:KEY or in the encoded form that Elasticsearch shows")
             .hidden();
     static final SinkOption<String> USER = SinkOption.text("user", "user for basic authentication");
     static final SinkOption<String> PASSWORD =
             SinkOption.text("password", "the user's password").hidden();
-    static final SinkOption<String> TOKEN =
-            SinkOption.text("token", "bearer token, of a service account for instance").hidden();
+    static final SinkOption<String> TOKEN = SinkOption.text("token", "bearer token, of a service account for instance")
+            .hidden();
     static final SinkOption<String> NAMESPACE = SinkOption.of(
                     "namespace",
                     "text",

@@ -90,8 +90,8 @@ final class Templates {
     }
 
     /** A request for what there is. */
-    static final HttpCall ALL = HttpCall.get(
-            "/_index_template?filter_path=index_templates.name,index_templates.index_template._meta");
+    static final HttpCall ALL =
+            HttpCall.get("/_index_template?filter_path=index_templates.name,index_templates.index_template._meta");
 
     /** What the answer says: names, and {@linkplain Put#content contents} or nothing if somebody else made them. */
     static Map<String, String> contents(byte[] reply) {
@@ -100,7 +100,8 @@ final class Templates {
             for (JsonNode each : new ObjectMapper().readTree(reply).path("index_templates")) {
                 JsonNode meta = each.path("index_template").path("_meta");
                 boolean ours = meta.path("managed_by").asText().equals(MANAGED_BY);
-                contents.put(each.path("name").asText(), ours ? meta.path("content").asText("unknown") : "");
+                contents.put(
+                        each.path("name").asText(), ours ? meta.path("content").asText("unknown") : "");
             }
         } catch (IOException e) {
             throw new UncheckedIOException("answer about index templates: " + e.getMessage(), e);
@@ -175,15 +176,19 @@ final class Templates {
     }
 
     private Put template(
-            String name, String pattern, long priority, boolean series, @Nullable List<String> gauges, String description) {
+            String name,
+            String pattern,
+            long priority,
+            boolean series,
+            @Nullable List<String> gauges,
+            String description) {
         TypeMapping mappings = mappings(series, gauges);
-        String plain = JsonpUtils.toJsonString(
-                request(name, pattern, priority, series, mappings, description, ""), mapper);
+        String plain =
+                JsonpUtils.toJsonString(request(name, pattern, priority, series, mappings, description, ""), mapper);
         CRC32 sum = new CRC32();
         sum.update(plain.getBytes(StandardCharsets.UTF_8));
         String content = String.format("%08x", sum.getValue());
-        PutIndexTemplateRequest request =
-                request(name, pattern, priority, series, mappings, description, content);
+        PutIndexTemplateRequest request = request(name, pattern, priority, series, mappings, description, content);
         return new Put(
                 name,
                 content,
@@ -229,12 +234,11 @@ final class Templates {
     private IndexSettings indexSettings(boolean series) {
         return IndexSettings.of(index -> {
             index.mapping(mapping -> {
-                mapping.totalFields(total -> total.limit(String.valueOf(settings.fieldLimit()))
-                        .ignoreDynamicBeyondLimit(true));
+                mapping.totalFields(total ->
+                        total.limit(String.valueOf(settings.fieldLimit())).ignoreDynamicBeyondLimit(true));
                 if (series) {
                     // documents made up from the index would have 5.0 for 5
-                    mapping.source(source -> source.mode(
-                            SourceMode.Stored));
+                    mapping.source(source -> source.mode(SourceMode.Stored));
                 }
                 return mapping;
             });
@@ -270,7 +274,8 @@ final class Templates {
                 .properties("metric", name -> name.keyword(text(series)))
                 .properties(
                         "other",
-                        other -> other.flattened(any -> any.depthLimit(MAX_DEPTH).ignoreAbove(INDEXED_CHARACTERS))));
+                        other ->
+                                other.flattened(any -> any.depthLimit(MAX_DEPTH).ignoreAbove(INDEXED_CHARACTERS))));
     }
 
     private static final List<String> NUMBERS = List.of("long", "double");
@@ -299,7 +304,8 @@ final class Templates {
                 number.meta("metric_type", kind);
             }
             if (series && !kind.isEmpty()) {
-                number.timeSeriesMetric(kind.equals("gauge") ? TimeSeriesMetricType.Gauge : TimeSeriesMetricType.Counter);
+                number.timeSeriesMetric(
+                        kind.equals("gauge") ? TimeSeriesMetricType.Gauge : TimeSeriesMetricType.Counter);
             }
             return number;
         }));

@@ -62,25 +62,26 @@ class BulkBodyTest {
                 .receivedAt(Sent.TIME)
                 .row(Map.of("tag_env", "row"))
                 .build();
-        String document = lines(
-                        new BulkBody(IndexNames.streams("default"), true), Batch.of("o", List.of(envelope)))
+        String document = lines(new BulkBody(IndexNames.streams("default"), true), Batch.of("o", List.of(envelope)))
                 .get(1);
         assertTrue(document.contains("\"tags\":{\"env\":\"row\"},\"fields\":{}"), document);
     }
 
     @Test
     void timesBeforeTheEpochAndAtTheEdges() throws IOException {
-        for (long nanos : new long[] {1, -1, Long.MAX_VALUE, Long.MIN_VALUE, 999_999_999, 1_000_000_000, -1_000_000_000}) {
+        for (long nanos :
+                new long[] {1, -1, Long.MAX_VALUE, Long.MIN_VALUE, 999_999_999, 1_000_000_000, -1_000_000_000}) {
             MeasurementEnvelope envelope = new EnvelopeBuilder()
                     .database("d")
                     .metric("m")
                     .receivedAt(5)
                     .row(Map.of("epoch_ns", nanos))
                     .build();
-            String document = lines(
-                            new BulkBody(IndexNames.streams("default"), true), Batch.of("o", List.of(envelope)))
+            String document = lines(new BulkBody(IndexNames.streams("default"), true), Batch.of("o", List.of(envelope)))
                     .get(1);
-            assertEquals(nanos, Documents.row(ElasticsearchNode.JSON.readTree(document)).timeNanos());
+            assertEquals(
+                    nanos,
+                    Documents.row(ElasticsearchNode.JSON.readTree(document)).timeNanos());
         }
     }
 
@@ -140,18 +141,16 @@ class BulkBodyTest {
     /** Numbers by their digits; where a value stands among the others does not count. */
     private static Map<String, String> text(Arrived row) {
         Map<String, String> all = new java.util.TreeMap<>();
-        row.fields().forEach((name, value) -> all.put(
-                name,
-                value instanceof Number number
-                        ? String.valueOf(number.doubleValue())
-                        : String.valueOf(value)));
+        row.fields()
+                .forEach((name, value) -> all.put(
+                        name,
+                        value instanceof Number number ? String.valueOf(number.doubleValue()) : String.valueOf(value)));
         return all;
     }
 
     private static String name(Random random) {
-        String letters = "ab.%_ $\"ž😀".codePoints()
-                .mapToObj(Character::toString)
-                .reduce("", String::concat);
+        String letters =
+                "ab.%_ $\"ž😀".codePoints().mapToObj(Character::toString).reduce("", String::concat);
         int[] points = letters.codePoints().toArray();
         StringBuilder name = new StringBuilder();
         for (int i = random.nextInt(6); i > 0; i--) {

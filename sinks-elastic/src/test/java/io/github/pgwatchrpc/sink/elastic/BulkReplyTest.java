@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class BulkReplyTest {
 
-    private static final String ITEMS =
-            """
+    private static final String ITEMS = """
             {"errors":true,"items":[
              {"create":{"status":201}},
              {"create":{"_index":"i","_id":"status","status":429,"error":{"type":"es_rejected_execution_exception","reason":"full"}}},
@@ -25,7 +24,8 @@ class BulkReplyTest {
             """;
 
     private static Outcome read(String body, int rows) throws IOException {
-        return BulkReply.read(body.getBytes(StandardCharsets.UTF_8), rows, false).outcome();
+        return BulkReply.read(body.getBytes(StandardCharsets.UTF_8), rows, false)
+                .outcome();
     }
 
     @Test
@@ -49,7 +49,8 @@ class BulkReplyTest {
 
     @Test
     void anythingElseMeansThatTheRowsComeAgain() throws IOException {
-        for (String wrong : List.of("", "[]", "{}", "null", "<html>", "{\"errors\":true}", "{\"errors\":null,\"items\":[]}")) {
+        for (String wrong :
+                List.of("", "[]", "{}", "null", "<html>", "{\"errors\":true}", "{\"errors\":null,\"items\":[]}")) {
             assertThrows(IOException.class, () -> read(wrong, 5), wrong);
         }
         assertThrows(IOException.class, () -> read(ITEMS, 4), "an item too many");
@@ -82,15 +83,13 @@ class BulkReplyTest {
         String block =
                 "{\"create\":{\"status\":403,\"error\":{\"type\":\"cluster_block_exception\",\"reason\":\"blocked by: [FORBIDDEN/8/index write (api)];\"}}}";
         String done = "{\"create\":{\"status\":201}}";
-        assertInstanceOf(
-                Outcome.Paused.class, read("{\"errors\":true,\"items\":[" + block + "," + block + "]}", 2));
+        assertInstanceOf(Outcome.Paused.class, read("{\"errors\":true,\"items\":[" + block + "," + block + "]}", 2));
         Outcome.Partly partly = assertInstanceOf(
                 Outcome.Partly.class, read("{\"errors\":true,\"items\":[" + block + "," + done + "]}", 2));
         assertEquals(List.of(0), partly.retry());
         String missing =
                 "{\"create\":{\"status\":404,\"error\":{\"type\":\"index_not_found_exception\",\"reason\":\"no such index\"}}}";
-        assertInstanceOf(
-                Outcome.Paused.class, read("{\"errors\":true,\"items\":[" + block + "," + missing + "]}", 2));
+        assertInstanceOf(Outcome.Paused.class, read("{\"errors\":true,\"items\":[" + block + "," + missing + "]}", 2));
     }
 
     @Test

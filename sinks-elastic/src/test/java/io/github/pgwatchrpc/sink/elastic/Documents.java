@@ -24,8 +24,7 @@ final class Documents {
         for (String place : List.of("fields", "other")) {
             source.path(place)
                     .properties()
-                    .forEach(
-                            each -> fields.put(FieldNames.original(each.getKey()), value(each.getValue())));
+                    .forEach(each -> fields.put(FieldNames.original(each.getKey()), value(each.getValue())));
         }
         Instant time = Instant.parse(source.get("@timestamp").textValue());
         long nanos = time.getEpochSecond() * 1_000_000_000 + time.getLong(ChronoField.NANO_OF_SECOND);

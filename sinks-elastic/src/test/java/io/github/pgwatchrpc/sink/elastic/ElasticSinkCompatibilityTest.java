@@ -79,10 +79,14 @@ class ElasticSinkCompatibilityTest extends SinkCompatibilityTest {
         StringBuilder taken = new StringBuilder();
         for (int row = 0; 2 * row < lines.size(); row++) {
             if (row % 3 != 1) {
-                taken.append(lines.get(2 * row)).append('\n').append(lines.get(2 * row + 1)).append('\n');
+                taken.append(lines.get(2 * row))
+                        .append('\n')
+                        .append(lines.get(2 * row + 1))
+                        .append('\n');
             }
         }
-        JsonNode reply = ElasticsearchNode.JSON.readTree(forward(request, taken.toString()).body());
+        JsonNode reply = ElasticsearchNode.JSON.readTree(
+                forward(request, taken.toString()).body());
         List<String> items = new ArrayList<>();
         reply.get("items").forEach(item -> items.add(item.toString()));
         for (int row = 0; 2 * row < lines.size(); row++) {

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ElasticSinkProviderTest {
 
     private static List<String> problems(String uri) {
-        return assertThrows(SinkConfigException.class, () -> Sent.sink(uri), uri).problems();
+        return assertThrows(SinkConfigException.class, () -> Sent.sink(uri), uri)
+                .problems();
     }
 
     private static String base64(String text) {
@@ -53,11 +54,10 @@ class ElasticSinkProviderTest {
     @Test
     void anExpiredTokenPausesTheSink() throws Exception {
         try (FaultServer server = FaultServer.start();
-                Sink sink = Sent.sink("elasticsearch://127.0.0.1:" + server.uri().getPort()
-                        + "?manage-template=false&token=s3cr3t-token")) {
-            server.otherwise(
-                    FaultAnswer.status(401)
-                            .body("{\"error\":{\"type\":\"security_exception\",\"reason\":\"token expired: s3cr3t-token\"}}"));
+                Sink sink = Sent.sink("elasticsearch://127.0.0.1:"
+                        + server.uri().getPort() + "?manage-template=false&token=s3cr3t-token")) {
+            server.otherwise(FaultAnswer.status(401)
+                    .body("{\"error\":{\"type\":\"security_exception\",\"reason\":\"token expired: s3cr3t-token\"}}"));
             Outcome.Paused paused = assertInstanceOf(Outcome.Paused.class, sink.write(Sent.numbered("m", 0, 1)));
             assertTrue(paused.why().contains("token expired") && !paused.why().contains("s3cr3t"), paused.why());
             assertInstanceOf(Outcome.Paused.class, sink.open());
@@ -98,14 +98,14 @@ class ElasticSinkProviderTest {
     }
 
     private static String file(Path directory, String name, String pem) throws IOException {
-        return SinkConfig.encode(
-                Files.writeString(directory.resolve(name), pem).toString());
+        return SinkConfig.encode(Files.writeString(directory.resolve(name), pem).toString());
     }
 
     @Test
     void hostsAndCloudIds() {
-        assertTrue(Sent.sink("elasticsearch://es1,es2:9201,[::1]").toString().contains(
-                "http://es1:9200, http://es2:9201, http://[::1]:9200"));
+        assertTrue(Sent.sink("elasticsearch://es1,es2:9201,[::1]")
+                .toString()
+                .contains("http://es1:9200, http://es2:9201, http://[::1]:9200"));
         assertTrue(Sent.sink("elasticsearch+https://es/prefix").toString().contains("https://es:9200/prefix"));
         String cloud = "name:" + base64("eu.example.com$abc123$kibana");
         assertTrue(Sent.sink("elasticsearch+https:?cloud-id=" + cloud)
@@ -135,8 +135,11 @@ class ElasticSinkProviderTest {
             assertTrue(problems.stream().anyMatch(each -> each.contains(part)), part + " in " + problems);
         }
         assertTrue(problems("elasticsearch://user:pass@es:9200").toString().contains("has a user"));
-        assertTrue(problems("elasticsearch://es?retention=7d&ilm-policy=p").toString().contains("beside ilm-policy"));
-        assertTrue(problems("elasticsearch://es?index=a&retention=7d").toString().contains("beside index"));
+        assertTrue(problems("elasticsearch://es?retention=7d&ilm-policy=p")
+                .toString()
+                .contains("beside ilm-policy"));
+        assertTrue(
+                problems("elasticsearch://es?index=a&retention=7d").toString().contains("beside index"));
         assertTrue(problems("elasticsearch:es").toString().contains("target"));
     }
 }

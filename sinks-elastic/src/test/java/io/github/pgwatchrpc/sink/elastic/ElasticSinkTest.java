@@ -52,7 +52,8 @@ class ElasticSinkTest {
         try (Sink sink = Sent.ready(uri)) {
             assertEquals(
                     Outcome.written(),
-                    sink.write(Sent.batch("first", Sent.row("up", Map.of("v", 5L)), Sent.row("down", Map.of("v", 5.5)))));
+                    sink.write(
+                            Sent.batch("first", Sent.row("up", Map.of("v", 5L)), Sent.row("down", Map.of("v", 5.5)))));
             assertEquals(
                     Outcome.written(),
                     sink.write(
@@ -65,8 +66,17 @@ class ElasticSinkTest {
     @Test
     void noTypeOfValueIsRefusedAfterAnother() throws Exception {
         List<Object> values = List.of(
-                5L, 5.5, Double.NaN, true, "text", "", new byte[] {1}, List.of(1L, "two", List.of()), Map.of("", 1L),
-                Double.POSITIVE_INFINITY, 0.1f);
+                5L,
+                5.5,
+                Double.NaN,
+                true,
+                "text",
+                "",
+                new byte[] {1},
+                List.of(1L, "two", List.of()),
+                Map.of("", 1L),
+                Double.POSITIVE_INFINITY,
+                0.1f);
         try (Sink sink = Sent.ready(uri)) {
             for (int first = 0; first < values.size(); first++) {
                 List<MeasurementEnvelope> rows = new ArrayList<>();
@@ -139,7 +149,8 @@ class ElasticSinkTest {
             node.call("DELETE", "/" + index, "");
             assertEquals(Outcome.written(), sink.write(Sent.numbered("m", 3, 5)));
             assertEquals(2, node.documents(index).size());
-            assertEquals("double", mapping(index).at("/fields/properties/n/type").textValue());
+            assertEquals(
+                    "double", mapping(index).at("/fields/properties/n/type").textValue());
         }
     }
 
@@ -148,8 +159,7 @@ class ElasticSinkTest {
         try (Sink sink = Sent.ready(uri)) {
             // only Elasticsearch itself says who it is, and this node's front page is not there; its other answers do
             node.call("DELETE", "/_index_template/metrics-pgwatch-" + namespace, "");
-            Outcome.Paused paused =
-                    assertInstanceOf(Outcome.Paused.class, sink.write(Sent.numbered("m", 0, 3)));
+            Outcome.Paused paused = assertInstanceOf(Outcome.Paused.class, sink.write(Sent.numbered("m", 0, 3)));
             assertTrue(paused.why().contains("index_not_found_exception"), paused.why());
             assertTrue(paused.mend().contains("provision"), paused.mend());
             assertInstanceOf(Outcome.Paused.class, sink.open());
@@ -204,7 +214,8 @@ class ElasticSinkTest {
             try {
                 Outcome first = sink.write(Sent.numbered("a", 0, 1));
                 Outcome.Paused paused = assertInstanceOf(
-                        Outcome.Paused.class, first instanceof Outcome.Paused ? first : sink.write(Sent.numbered("b", 1, 2)));
+                        Outcome.Paused.class,
+                        first instanceof Outcome.Paused ? first : sink.write(Sent.numbered("b", 1, 2)));
                 assertTrue(paused.mend().contains("max_shards_per_node"), paused.mend());
             } finally {
                 node.call(
@@ -230,7 +241,10 @@ class ElasticSinkTest {
                 } else {
                     assertFalse(outcome instanceof Outcome.Written, "above the limit: " + outcome);
                     assertTrue(
-                            assertInstanceOf(Outcome.Refused.class, outcome).why().contains("413"), outcome::toString);
+                            assertInstanceOf(Outcome.Refused.class, outcome)
+                                    .why()
+                                    .contains("413"),
+                            outcome::toString);
                 }
             }
         }
@@ -271,8 +285,7 @@ class ElasticSinkTest {
             }
             Set<Integer> numbers = new HashSet<>();
             List<JsonNode> documents = own.documents("metrics-pgwatch.m-default");
-            documents.forEach(
-                    each -> numbers.add(each.at("/_source/fields/n").intValue()));
+            documents.forEach(each -> numbers.add(each.at("/_source/fields/n").intValue()));
             assertEquals(500, documents.size());
             assertEquals(500, numbers.size());
         }
@@ -304,7 +317,8 @@ class ElasticSinkTest {
         try (Sink sink = Sent.sink(uri + "&retention=7d")) {
             assertEquals(Readiness.ready(), sink.provision());
         }
-        assertEquals("168h", template(name).at("/template/lifecycle/data_retention").textValue());
+        assertEquals(
+                "168h", template(name).at("/template/lifecycle/data_retention").textValue());
         // somebody else's stays
         node.call(
                 "PUT",

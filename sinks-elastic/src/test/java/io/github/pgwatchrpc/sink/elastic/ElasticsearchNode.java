@@ -52,9 +52,8 @@ final class ElasticsearchNode implements AutoCloseable {
         }
     }
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Path target = Path.of(System.getProperty("elasticsearch.node", "node/target"));
     private final Path home;
     private final int port;
@@ -195,8 +194,8 @@ final class ElasticsearchNode implements AutoCloseable {
         HttpResponse<byte[]> answer =
                 send(method, path, "application/json", body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         if (answer.statusCode() >= 300) {
-            throw new AssertionError(method + " " + path + ": " + new String(
-                    answer.body(), java.nio.charset.StandardCharsets.UTF_8));
+            throw new AssertionError(
+                    method + " " + path + ": " + new String(answer.body(), java.nio.charset.StandardCharsets.UTF_8));
         }
         return JSON.readTree(answer.body());
     }

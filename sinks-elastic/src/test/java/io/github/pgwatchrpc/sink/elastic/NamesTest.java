@@ -14,7 +14,24 @@ class NamesTest {
     @Test
     void fieldNamesCanBeReadBackAndStayApart() {
         List<String> names = List.of(
-                "seq_scan", "", " ", "\t", "\u2003", ".", "a.b", "a%2Eb", "%", "%%", "_id", "$x", " a ", "a..b", "žluť", "😀.", "%20", "*");
+                "seq_scan",
+                "",
+                " ",
+                "\t",
+                "\u2003",
+                ".",
+                "a.b",
+                "a%2Eb",
+                "%",
+                "%%",
+                "_id",
+                "$x",
+                " a ",
+                "a..b",
+                "žluť",
+                "😀.",
+                "%20",
+                "*");
         Set<String> escaped = new HashSet<>();
         for (String name : names) {
             String field = FieldNames.escaped(name);

@@ -20,7 +20,8 @@ final class Sent {
     private Sent() {}
 
     static MeasurementEnvelope row(String metric, Map<String, ?> columns) {
-        EnvelopeBuilder builder = new EnvelopeBuilder().database("db").metric(metric).receivedAt(TIME);
+        EnvelopeBuilder builder =
+                new EnvelopeBuilder().database("db").metric(metric).receivedAt(TIME);
         builder.beginRow().put("epoch_ns", TIME);
         columns.forEach(builder::put);
         return builder.endRow().build();

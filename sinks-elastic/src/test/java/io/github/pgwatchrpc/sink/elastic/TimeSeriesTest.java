@@ -64,12 +64,14 @@ class TimeSeriesTest {
 
     @Test
     void whatBecomesOfLateRowsIsSaidOfTheRightOnes() throws Exception {
-        String bad = "{\"create\":{\"status\":400,\"error\":{\"type\":\"document_parsing_exception\",\"reason\":\"no\"}}}";
+        String bad =
+                "{\"create\":{\"status\":400,\"error\":{\"type\":\"document_parsing_exception\",\"reason\":\"no\"}}}";
         server.then(items(OUTSIDE, BUSY, OUTSIDE, DONE, OUTSIDE), items(BUSY, DONE, bad));
         Outcome.Partly partly = assertInstanceOf(Outcome.Partly.class, sink.write(Sent.numbered("m", 0, 5)));
         assertEquals(List.of(0, 1), partly.retry());
         assertEquals(
-                List.of(4), partly.refused().stream().map(Outcome.RefusedRow::row).toList());
+                List.of(4),
+                partly.refused().stream().map(Outcome.RefusedRow::row).toList());
     }
 
     @Test
@@ -87,19 +89,21 @@ class TimeSeriesTest {
         assertEquals(2, plan.size());
         JsonNode series = template(plan, "PUT /_index_template/metrics-pgwatch-default\n");
         assertEquals(
-                "time_series", series.at("/template/settings/index/mode").asText(series.at("/template/settings/mode").asText()));
-        assertTrue(series.at("/template/mappings/properties/database/time_series_dimension").booleanValue());
+                "time_series",
+                series.at("/template/settings/index/mode")
+                        .asText(series.at("/template/settings/mode").asText()));
+        assertTrue(series.at("/template/mappings/properties/database/time_series_dimension")
+                .booleanValue());
         assertTrue(series.toString().contains("\"stored\""), "documents are kept as they were sent: " + series);
         JsonNode late = template(plan, "PUT /_index_template/metrics-pgwatch-default.late\n");
         assertFalse(late.toString().contains("time_series"), late::toString);
-        assertEquals("metrics-pgwatch.*.late-default", late.at("/index_patterns/0").textValue());
+        assertEquals(
+                "metrics-pgwatch.*.late-default", late.at("/index_patterns/0").textValue());
         assertTrue(late.path("priority").intValue() > series.path("priority").intValue());
     }
 
     private static JsonNode template(List<String> plan, String head) throws IOException {
-        String one = plan.stream()
-                .filter(each -> each.startsWith(head))
-                .collect(Collectors.joining());
+        String one = plan.stream().filter(each -> each.startsWith(head)).collect(Collectors.joining());
         return ElasticsearchNode.JSON.readTree(one.substring(head.length()));
     }
 
