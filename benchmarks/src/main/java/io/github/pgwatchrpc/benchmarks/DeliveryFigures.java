@@ -127,7 +127,8 @@ public final class DeliveryFigures {
     private void accept(Durability durability, int connections, MeasurementEnvelope envelope, String note)
             throws Exception {
         LongAdder delivered = new LongAdder();
-        Figures is = measure(durability, connections, envelope, delivered, List.of(target("null", counting(delivered))));
+        Figures is =
+                measure(durability, connections, envelope, delivered, List.of(target("null", counting(delivered))));
         print(
                 "%s, %d connections, %d rows a call: %,.0f rows/s accepted, %,.0f delivered, p50 %.2f ms, p99 %.2f ms, %.2f CPU s per million rows %s",
                 durability, connections, envelope.size(), is.rows, is.delivered, is.p50, is.p99, is.cpu, note);

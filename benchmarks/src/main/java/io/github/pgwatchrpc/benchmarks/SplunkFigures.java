@@ -57,8 +57,9 @@ public final class SplunkFigures {
             throw new IOException("not now");
         };
         SinkProvider provider = new SplunkSinkProvider();
-        try (Delivery delivery = open(directory, new SinkTarget(
-                NAME, away, provider.limits(), provider.capabilities(), SinkTarget.Start.BEGINNING))) {
+        try (Delivery delivery = open(
+                directory,
+                new SinkTarget(NAME, away, provider.limits(), provider.capabilities(), SinkTarget.Start.BEGINNING))) {
             for (long from = 0; from < rows; from += ROWS_A_CALL) {
                 EnvelopeBuilder builder = new EnvelopeBuilder()
                         .database(template.database())
@@ -93,8 +94,9 @@ public final class SplunkFigures {
         Sink sink = new Sinks(List.of(provider)).create(uri, Map.of());
         long cpu = system.getProcessCpuTime();
         long begin = System.nanoTime();
-        try (Delivery delivery = open(directory, new SinkTarget(
-                NAME, sink, provider.limits(), provider.capabilities(), SinkTarget.Start.BEGINNING))) {
+        try (Delivery delivery = open(
+                directory,
+                new SinkTarget(NAME, sink, provider.limits(), provider.capabilities(), SinkTarget.Start.BEGINNING))) {
             long before = account(delivery).delivered();
             while (account(delivery).waiting() > 0) {
                 TimeUnit.MILLISECONDS.sleep(5);

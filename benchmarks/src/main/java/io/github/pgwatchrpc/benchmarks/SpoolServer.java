@@ -48,11 +48,7 @@ public final class SpoolServer {
                                 .durability(Durability.valueOf(args[0].toUpperCase(Locale.ROOT)))
                                 .build(),
                         List.of(new SinkTarget(
-                                "null",
-                                batch -> Outcome.written(),
-                                Limits.DEFAULT,
-                                Set.of(),
-                                SinkTarget.Start.NOW))));
+                                "null", batch -> Outcome.written(), Limits.DEFAULT, Set.of(), SinkTarget.Start.NOW))));
         NetRpcServer server = ReceiverMethods.add(
                         NetRpcServer.builder().limits(NetRpcLimits.DEFAULT),
                         receiver,
@@ -69,9 +65,7 @@ public final class SpoolServer {
         return new Receiver() {
             @Override
             public CompletionStage<String> updateMeasurements(MeasurementEnvelope envelope, RpcPeer peer) {
-                return delivery == null
-                        ? done
-                        : delivery.append(envelope).thenApply(nothing -> "");
+                return delivery == null ? done : delivery.append(envelope).thenApply(nothing -> "");
             }
 
             @Override
