@@ -22,7 +22,7 @@ function scenario(name, options, payloads) {
   });
 }
 
-function event(n, metadata) {
+function event(n, metadata = {}) {
   return { message: { n, text: "grün" }, metadata, severity: "info" };
 }
 
