@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestAgainstTheReceiver runs where PGWATCH_RPC_TEST_URIS names receivers that want a key, one URI with the right key a
-// line; each gets rows named after its place in the list, and must refuse the same call with another key.
+// TestAgainstTheReceiver runs where PGWATCH_RPC_TEST_URIS names receivers that want a key, one URI a line, with the letters
+// KEY where PGWATCH_RPC_TEST_KEY belongs; each gets rows named after its place in the list, and must refuse the same call with another key.
 func TestAgainstTheReceiver(t *testing.T) {
 	uris := strings.Fields(os.Getenv("PGWATCH_RPC_TEST_URIS"))
 	if len(uris) == 0 {
@@ -19,6 +19,9 @@ func TestAgainstTheReceiver(t *testing.T) {
 	key := os.Getenv("PGWATCH_RPC_TEST_KEY")
 	for i, uri := range uris {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			if key == "" || !strings.Contains(uri, "KEY") {
+				t.Fatal("no key, or no place for it in the URI (expected: PGWATCH_RPC_TEST_KEY, and the letters KEY in each URI)")
+			}
 			sink := open(t, strings.ReplaceAll(uri, "KEY", key))
 			for call := 0; call < 10; call++ {
 				e := &Envelope{DBName: fmt.Sprintf("go-client-%d", i), MetricName: "m", Data: []map[string]any{

@@ -56,6 +56,7 @@ final class Access {
         if (!trusted.isEmpty()) {
             LOG.warn("--trust: whoever calls from {} needs no key", trusted);
         }
+        givenFiles(options);
         try {
             KeyFile file = options.apiKeyFile == null
                     ? KeyFile.own(data.resolve(OWN_KEY), options.apiKey == ApiKeyMode.KEEP, new SecureRandom())
@@ -78,6 +79,35 @@ final class Access {
             return new Access(options.auth, trusted, new Guard(authenticator, keys, file));
         } catch (KeyFileException e) {
             throw config(e);
+        }
+    }
+
+    /**
+     * Looks at what the options say and at the files that they name, and makes nothing.
+     *
+     * @throws ConfigException if an option or a file cannot be used
+     */
+    static void examine(ServeOptions options) throws ConfigException {
+        check(options);
+        networks(options.trust);
+        if (options.auth != Auth.NONE) {
+            givenFiles(options);
+        }
+    }
+
+    /** Reads the files that others look after, so that what is wrong is told with the option that names it. */
+    private static void givenFiles(ServeOptions options) throws ConfigException {
+        String option = "--api-key-file: ";
+        try {
+            if (options.apiKeyFile != null) {
+                KeyFile.given(options.apiKeyFile);
+            }
+            option = "--keys: ";
+            if (options.keys != null) {
+                new KeyRing(options.keys).load();
+            }
+        } catch (KeyFileException e) {
+            throw new ConfigException(option + e.getMessage(), e.hint(), e);
         }
     }
 

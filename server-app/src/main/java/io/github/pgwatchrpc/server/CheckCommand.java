@@ -40,6 +40,9 @@ final class CheckCommand implements Callable<Integer> {
         if (!options.webAddress.equals("off")) {
             attempt(problems, () -> Addresses.parse("--web-addr", options.webAddress));
         }
+        attempt(problems, () -> Access.examine(options));
+        attempt(problems, () -> Server.examineTls(options));
+        attempt(problems, () -> Server.examineSpool(options));
         try (Plugins plugins = Plugins.load(options.pluginDir)) {
             problems.addAll(plugins.problems());
             problems.addAll(Destination.namedTwice(options.sinks));

@@ -33,7 +33,8 @@ record Destination(String place, SinkTarget target) {
     static final String DEFAULT_NAME = "default";
 
     private static final Pattern NAMED = Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{0,99})=(.*)", Pattern.DOTALL);
-    private static final Pattern USER = Pattern.compile("(?<!/)//[^/]*@");
+    /** Up to the last @: sinks take passwords with a slash in them, and a secret must not be taken for a path. */
+    private static final Pattern USER = Pattern.compile("(?<!/)//(?!/).*@");
 
     private static final String HINT = "for example --sink jsonfile:/var/lib/pgwatch/m.jsonl";
 

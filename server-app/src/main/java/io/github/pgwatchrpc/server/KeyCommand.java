@@ -40,6 +40,13 @@ final class KeyCommand implements Callable<Integer> {
             description = "where the receiver listens, for the lines (default: ${DEFAULT-VALUE})")
     private String listen = ServeOptions.DEFAULT_LISTEN;
 
+    @Option(
+            names = "--plaintext",
+            paramLabel = "loopback|always|never",
+            defaultValue = "loopback",
+            description = "what the receiver was started with, for the lines (default: ${DEFAULT-VALUE})")
+    private Plaintext plaintext = Plaintext.LOOPBACK;
+
     @Option(names = "--show", description = "prints the key itself, and nothing else")
     private boolean show;
 
@@ -75,11 +82,8 @@ final class KeyCommand implements Callable<Integer> {
                         .normalize()
                         .resolve("tls/ca.crt")
                         .toString();
-                new PasteLines(
-                                Addresses.reachable(Addresses.parse("--listen", listen)),
-                                authority,
-                                Optional.of(file.path()))
-                        .print(out, "loopback");
+                new PasteLines(Addresses.parse("--listen", listen), plaintext, authority, Optional.of(file.path()))
+                        .print(out);
             }
             out.flush();
             return ExitCode.FINE;

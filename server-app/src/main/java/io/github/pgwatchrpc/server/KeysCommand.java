@@ -94,17 +94,24 @@ final class KeysCommand implements Runnable {
         if (text == null) {
             return Optional.empty();
         }
+        String hint = "leave it away for a key that does not end by itself";
+        Instant end;
         try {
-            return Optional.of(
-                    text.matches("\\d{1,5}d")
-                            ? now.plus(Long.parseLong(text.substring(0, text.length() - 1)), ChronoUnit.DAYS)
-                            : Instant.parse(text));
+            end = text.matches("\\d{1,5}d")
+                    ? now.plus(Long.parseLong(text.substring(0, text.length() - 1)), ChronoUnit.DAYS)
+                    : Instant.parse(text);
         } catch (DateTimeParseException e) {
             throw new ConfigException(
                     "--expires: " + text + " (expected: a time such as 2027-01-01T00:00:00Z, or days such as 90d)",
-                    "leave it away for a key that does not end by itself",
+                    hint,
                     e);
         }
+        if (!end.isAfter(now)) {
+            throw new ConfigException(
+                    "--expires: " + text + " (expected: later than " + now.truncatedTo(ChronoUnit.SECONDS) + ", now)",
+                    hint);
+        }
+        return Optional.of(end);
     }
 
     @Command(

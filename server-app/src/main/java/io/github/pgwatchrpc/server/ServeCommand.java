@@ -2,7 +2,6 @@ package io.github.pgwatchrpc.server;
 
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
@@ -46,7 +45,6 @@ final class ServeCommand implements Callable<Integer> {
         if (web != null) {
             out.println("  status and metrics  http://" + Addresses.print(web) + "/api/status  /metrics");
         }
-        String here = Addresses.reachable(server.address());
         String authority =
                 server.tls().authority().map(each -> each.file().toString()).orElse("CA-FILE");
         server.tls()
@@ -62,8 +60,12 @@ final class ServeCommand implements Callable<Integer> {
             out.println("  TRUSTED              no key is needed from "
                     + server.access().trusted());
         }
-        new PasteLines(here, authority, server.access().keyFile())
-                .print(out, server.plaintext().name().toLowerCase(Locale.ROOT));
+        new PasteLines(
+                        server.address(),
+                        server.plaintext(),
+                        authority,
+                        server.access().keyFile())
+                .print(out);
         out.flush();
     }
 }

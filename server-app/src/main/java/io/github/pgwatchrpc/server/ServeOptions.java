@@ -100,9 +100,9 @@ final class ServeOptions {
     @Option(
             names = "--tls-client-auth",
             paramLabel = "required|optional",
-            defaultValue = "required",
-            description = "whether a client may come without such a certificate (default: ${DEFAULT-VALUE})")
-    ClientCertificates tlsClientAuth = ClientCertificates.REQUIRED;
+            description = "whether a client may come without such a certificate (default: required)")
+    @Nullable
+    ClientCertificates tlsClientAuth;
 
     @Option(
             names = "--auth",

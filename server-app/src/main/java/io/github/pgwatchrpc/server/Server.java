@@ -9,18 +9,22 @@ import io.github.pgwatchrpc.delivery.spool.SpoolInUseException;
 import io.github.pgwatchrpc.delivery.spool.SpoolSettings;
 import io.github.pgwatchrpc.rpc.auth.ReloadingKeys;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
+import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
+import io.github.pgwatchrpc.rpc.tls.ClientTls;
 import io.github.pgwatchrpc.rpc.tls.ServerTls;
 import io.github.pgwatchrpc.rpc.tls.TlsException;
 import io.github.pgwatchrpc.rpc.tls.TlsStatus;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -120,6 +124,7 @@ final class Server implements AutoCloseable {
                     Destination.all(plugins.sinks(), options.sinks, data.path(), options.durability, options.newSink);
             Delivery delivery = openDelivery(options, data.path(), sinks);
             unwind.add(() -> delivery.close(UNWIND_PATIENCE));
+            warnOfFullDisk(data.path(), options.spoolMinFree);
             Acceptance acceptance = unwind.add(new Acceptance(delivery, metrics));
             ServerTls tls = openingTls.result();
             Watch watch = unwind.add(new Watch(tls, access));
@@ -146,13 +151,14 @@ final class Server implements AutoCloseable {
 
     private static Delivery openDelivery(ServeOptions options, Path data, List<Destination> sinks)
             throws ConfigException {
-        if (options.spoolMaxBytes < SpoolSettings.MIN_BYTES) {
+        Path directory = data.resolve(SPOOL);
+        try {
+            examineSpool(options);
+        } catch (ConfigException e) {
             Destination.close(sinks);
-            throw new ConfigException(
-                    "--spool-max-bytes: " + options.spoolMaxBytes + " (expected: >= " + SpoolSettings.MIN_BYTES + ")",
-                    "for example --spool-max-bytes 10GB");
+            throw e;
         }
-        DeliveryConfig config = DeliveryConfig.builder(data.resolve(SPOOL))
+        DeliveryConfig config = DeliveryConfig.builder(directory)
                 .durability(options.durability)
                 .ackTimeout(options.ackTimeout)
                 .maxBytes(options.spoolMaxBytes)
@@ -162,10 +168,41 @@ final class Server implements AutoCloseable {
             return Delivery.open(config, sinks.stream().map(Destination::target).toList());
         } catch (IOException e) {
             Destination.close(sinks);
+            throw e instanceof SpoolInUseException
+                    ? new ConfigException(String.valueOf(e.getMessage()), "one process at a time can use it", e)
+                    : new ConfigException(
+                            directory + ": the spool cannot be opened: " + e,
+                            "check the free space, and that this user can write there",
+                            e);
+        }
+    }
+
+    /**
+     * Looks at what the options say of the spool.
+     *
+     * @throws ConfigException if it cannot work
+     */
+    static void examineSpool(ServeOptions options) throws ConfigException {
+        if (options.spoolMaxBytes < SpoolSettings.MIN_BYTES) {
             throw new ConfigException(
-                    e instanceof SpoolInUseException ? String.valueOf(e.getMessage()) : "spool: " + e,
-                    "one process at a time can use it, and this user must be able to write it",
-                    e);
+                    "--spool-max-bytes: " + options.spoolMaxBytes + " (expected: >= " + SpoolSettings.MIN_BYTES + ")",
+                    "for example --spool-max-bytes 10GB");
+        }
+    }
+
+    /** Not an end: room may come back. But who has just started it is looking now, and the first call would be lost. */
+    private static void warnOfFullDisk(Path data, long minFree) {
+        try {
+            long free = Files.getFileStore(data).getUsableSpace();
+            if (free < minFree) {
+                LOG.warn(
+                        "{}: bytes free on its disk: {} (expected: >= {}, --spool-min-free): calls get an error until there is room",
+                        data,
+                        free,
+                        minFree);
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: what is free on its disk cannot be told: {}", data, e.toString());
         }
     }
 
@@ -233,23 +270,72 @@ final class Server implements AutoCloseable {
     private static ServerTls openTls(ServeOptions options, Path data) throws ConfigException {
         Path certificate = options.tlsCert;
         Path key = options.tlsKey;
-        if ((certificate == null) != (key == null)) {
-            throw new ConfigException(
-                    certificate == null ? "--tls-key without --tls-cert" : "--tls-cert without --tls-key",
-                    "give both, or neither for a certificate of the receiver's own");
-        }
+        requireTogether(options);
         try {
             ServerTls.Builder builder = certificate != null && key != null
                     ? ServerTls.withFiles(certificate, key)
                     : ServerTls.withAuthority(data.resolve("tls"), options.tlsHosts);
             if (options.tlsClientCa != null) {
-                builder.clientCertificates(options.tlsClientCa, options.tlsClientAuth);
+                builder.clientCertificates(
+                        options.tlsClientCa,
+                        Objects.requireNonNullElse(options.tlsClientAuth, ClientCertificates.REQUIRED));
             }
             return builder.open();
         } catch (TlsException e) {
-            throw new ConfigException("TLS: " + e.getMessage(), e.hint(), e);
+            throw tls(e);
         } catch (IllegalArgumentException e) {
-            throw new ConfigException("--tls-host: " + e.getMessage(), "give a host name or an address", e);
+            throw host(e);
+        }
+    }
+
+    private static ConfigException tls(TlsException e) {
+        return new ConfigException("TLS: " + e.getMessage(), e.hint(), e);
+    }
+
+    private static ConfigException host(IllegalArgumentException e) {
+        return new ConfigException("--tls-host: " + e.getMessage(), "give a host name or an address", e);
+    }
+
+    /** What would change nothing is refused: whoever set it takes the port for better guarded than it is. */
+    private static void requireTogether(ServeOptions options) throws ConfigException {
+        if ((options.tlsCert == null) != (options.tlsKey == null)) {
+            throw new ConfigException(
+                    options.tlsCert == null ? "--tls-key without --tls-cert" : "--tls-cert without --tls-key",
+                    "give both, or neither for a certificate of the receiver's own");
+        }
+        if (options.tlsCert != null && !options.tlsHosts.isEmpty()) {
+            throw new ConfigException(
+                    "--tls-host " + options.tlsHosts.get(0) + " with --tls-cert",
+                    "a certificate of your own has its own names: leave --tls-host away, and have them put in there");
+        }
+        if (options.tlsClientAuth != null && options.tlsClientCa == null) {
+            throw new ConfigException(
+                    "--tls-client-auth without --tls-client-ca",
+                    "name the file of the authorities that issue clients' certificates; without it none is asked for");
+        }
+    }
+
+    /**
+     * Looks at what the options say of TLS and at the files that they name, and makes nothing.
+     *
+     * @throws ConfigException if an option or a file cannot be used
+     */
+    static void examineTls(ServeOptions options) throws ConfigException {
+        requireTogether(options);
+        if (options.tlsCert != null) {
+            openTls(options, options.dataDir);
+            return;
+        }
+        try {
+            // not opened, since that would make an authority
+            ServerTls.withAuthority(options.dataDir.resolve("tls"), options.tlsHosts);
+            if (options.tlsClientCa != null) {
+                ClientTls.trusting(options.tlsClientCa).context();
+            }
+        } catch (TlsException e) {
+            throw tls(e);
+        } catch (IllegalArgumentException e) {
+            throw host(e);
         }
     }
 

@@ -86,6 +86,10 @@ record Target(
         }
         Protocol protocol = protocol(uri);
         String host = uri.getHost();
+        if (String.valueOf(uri.getRawPath()).contains("@")) {
+            // what follows names host, port and path, which would be halves of a password
+            throw new ConfigException("--to: a slash in front of the @ (expected: %2F in names and passwords)", HINT);
+        }
         if (host == null) {
             throw wrong("host", String.valueOf(withoutUser(uri)), "HOST:PORT");
         }

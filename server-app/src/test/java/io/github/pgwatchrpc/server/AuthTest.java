@@ -221,8 +221,8 @@ class AuthTest {
         "--trust x, --trust: network: x",
         "--trust 10.0.0.1/8, --trust: network: 10.0.0.1/8 has bits set",
         "--auth certificate, --auth certificate without --tls-client-ca",
-        "--api-key-file /no/such, /no/such: there is no such file",
-        "--keys /no/such, /no/such: there is no such file",
+        "--api-key-file /no/such, --api-key-file: /no/such: there is no such file",
+        "--keys /no/such, --keys: /no/such: there is no such file",
         "--server-username joe, PGWATCH_RPC_SERVER_USERNAME without",
     })
     void wrongSettingsAreToldAtTheStart(String option, String message) {

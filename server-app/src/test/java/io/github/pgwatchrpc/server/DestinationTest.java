@@ -50,6 +50,7 @@ class DestinationTest {
         "outcome:http://joe:secret@host:1/index, outcome:http://host:1/index, outcome:http://host:1/index",
         "outcome:http://joe:se@ret@host, outcome:http://host, outcome:http://host",
         "outcome:http://host/a%3Fsig=secret, outcome:http://host/a, outcome:http://host/a",
+        "outcome://joe:se/c@r/et@host:1/index, outcome://host:1/index, outcome://host:1/index",
         "outcome:///a@b/c, outcome:///a@b/c, outcome:///a@b/c",
     })
     void namesAreStableAndFreeOfSecrets(String uri, String name, String place) throws Exception {

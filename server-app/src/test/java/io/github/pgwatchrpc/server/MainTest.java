@@ -109,6 +109,11 @@ class MainTest {
         "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert x, --tls-cert without --tls-key",
         "serve --listen 127.0.0.1:0 --data-dir target/d --tls-key x, --tls-key without --tls-cert",
         "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert /no/cert --tls-key /no/key, TLS: /no/",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-cert /no/c --tls-key /no/k --tls-host a.example, --tls-host a.example with --tls-cert",
+        "serve --listen 127.0.0.1:0 --data-dir target/d --tls-client-auth required, --tls-client-auth without --tls-client-ca",
+        "keys add x --keys target/no-keys --expires 0d, --expires: 0d (expected: later than",
+        "keys add x --keys target/no-keys --expires 2020-01-01T00:00:00Z, --expires: 2020-01-01T00:00:00Z (expected: later than",
+        "keys add x --keys target/no-keys --databases %zz, --databases: %zz (expected: two hexadecimal digits",
         "demo --seconds -1, --seconds: -1 (expected: >= 0)",
         "load --to http://x:1, --to: scheme http (expected: grpc or rpc)",
         "load --to rpc://x, --to: port none (expected: 1 to 65535)",
@@ -131,6 +136,13 @@ class MainTest {
     void aWrongSinkIsWrongConfiguration(String sink) {
         Ran ran = Ran.command("serve", "--listen=127.0.0.1:0", "--data-dir=" + directory, "--sink=" + sink);
         assertTwoLines(ExitCode.CONFIG, "--sink: ", ran);
+    }
+
+    @Test
+    void aSpoolThatCannotBeOpenedIsNamed() throws IOException {
+        Path spool = Files.writeString(directory.resolve("spool"), "no directory");
+        Ran ran = Ran.command("serve", "--listen=127.0.0.1:0", "--web-addr=off", "--data-dir=" + directory);
+        assertTwoLines(ExitCode.CONFIG, spool + ": the spool cannot be opened", ran);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -270,6 +271,10 @@ class PluginsTest {
                 "check",
                 "--listen=5000",
                 "--log-level=loud",
+                "--trust=everybody",
+                "--keys=/no/such/keys",
+                "--tls-host=no host",
+                "--spool-max-bytes=1KB",
                 "--data-dir=" + work,
                 "--sink=nosuch:x?token=s3cr3t",
                 "--sink=outcome:open-paused",
@@ -281,6 +286,9 @@ class PluginsTest {
         for (String part : List.of(
                 "--listen: 5000",
                 "--log-level: loud",
+                "--trust: network: everybody",
+                "--tls-host: host name: 'no host'",
+                "--spool-max-bytes: 1024",
                 "scheme of a sink: \"nosuch\"",
                 "sink outcome:open-paused: no permission\n  give it some",
                 "sink outcome:open-retry: not there yet",
@@ -291,6 +299,18 @@ class PluginsTest {
         }
         assertTrue(wrong.out().contains("sink outcome:written: ready"), wrong::out);
         assertTrue(!(wrong.out() + wrong.err()).contains("s3cr3t"), wrong::err);
+        for (String option : List.of(
+                "--keys=/no/such/keys",
+                "--api-key-file=/no/such/key",
+                "--auth=certificate",
+                "--tls-cert=/no/such/cert",
+                "--tls-client-auth=required",
+                "--tls-client-ca=/no/such/ca")) {
+            Ran one = Ran.command("check", "--data-dir=" + work, "--sink=outcome:written", option);
+            assertEquals(ExitCode.CONFIG, one.code(), option);
+            assertTrue(one.out().endsWith("1 to be mended\n"), one::out);
+        }
+        assertFalse(Files.exists(work.resolve("tls")), "looking makes nothing");
         Ran fine = Ran.command("check", "--data-dir=" + work, "--sink=outcome:written");
         assertEquals(ExitCode.FINE, fine.code(), fine::err);
         assertTrue(fine.out().endsWith("nothing is wrong\n"), fine::out);

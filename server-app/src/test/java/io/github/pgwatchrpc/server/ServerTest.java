@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.pgwatchrpc.delivery.worker.SinkTarget;
@@ -27,6 +30,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class ServerTest {
 
@@ -69,6 +73,26 @@ class ServerTest {
 
     private List<String> lines() throws IOException {
         return Files.readAllLines(directory.resolve("data").resolve("measurements.jsonl"));
+    }
+
+    @Test
+    void aDiskWithoutRoomIsToldAtTheStart() throws Exception {
+        ServeOptions options = options();
+        options.spoolMinFree = Long.MAX_VALUE;
+        Logger log = (Logger) LoggerFactory.getLogger(Server.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        log.addAppender(lines);
+        try {
+            Server.start(options).close();
+        } finally {
+            log.detachAppender(lines);
+        }
+        assertTrue(
+                lines.list.stream()
+                        .anyMatch(each -> each.getFormattedMessage()
+                                .contains("(expected: >= " + Long.MAX_VALUE + ", --spool-min-free)")),
+                lines.list::toString);
     }
 
     @Test

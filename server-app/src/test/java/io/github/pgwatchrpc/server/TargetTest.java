@@ -40,6 +40,8 @@ class TargetTest {
         "localhost, scheme null (expected: grpc or rpc)",
         "grpc://:5000, host ",
         "grpc://joe:secret@:5000, host ",
+        "grpc://joe:secret/x@localhost:5000, a slash in front of the @ (expected: %2F",
+        "grpc://joe:1/secret@localhost:5000, a slash in front of the @ (expected: %2F",
         "grpc://a_b:5000, host a_b:5000 (expected: HOST:PORT)",
         "grpc://localhost, port none (expected: 1 to 65535)",
         "grpc://localhost:0, port 0 (expected: 1 to 65535)",

@@ -42,7 +42,7 @@ public final class Databases {
      *
      * @param text the names, separated by commas
      * @return the databases
-     * @throws IllegalArgumentException if a name is empty or has a star anywhere but at its end
+     * @throws IllegalArgumentException if a name is empty, has a star anywhere but at its end, or a percent sign without digits
      */
     public static Databases parse(String text) {
         List<Name> names = new ArrayList<>();
@@ -53,9 +53,18 @@ public final class Databases {
                 throw new IllegalArgumentException("databases: " + text
                         + " (expected: names separated by commas, each perhaps with a * at its end)");
             }
-            names.add(new Name(URLDecoder.decode(name.replace("+", "%2B"), StandardCharsets.UTF_8), beginning));
+            names.add(new Name(decode(name), beginning));
         }
         return new Databases(names);
+    }
+
+    private static String decode(String name) {
+        try {
+            return URLDecoder.decode(name.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "databases: " + name + " (expected: two hexadecimal digits behind each %; %25 stands for one)", e);
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc.auth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,8 +32,9 @@ class DatabasesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ",", "a,", "*a", "a*b", "a%", "a%2"})
+    @ValueSource(strings = {"", ",", "a,", "*a", "a*b", "a%", "a%2", "%zz"})
     void refuses(String text) {
-        assertThrows(IllegalArgumentException.class, () -> Databases.parse(text));
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> Databases.parse(text));
+        assertTrue(refused.getMessage().startsWith("databases: " + text + " (expected: "), refused::getMessage);
     }
 }
