@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The latest metric definitions of each source, in the file {@code definitions}: a file of records, one a source, each an
+ * The latest definition of each metric of each source, in the file {@code definitions}: a file of records, one a source, each an
  * envelope of one row that has the source's name in place of the database's. A change writes a new file and puts it in
  * place of the old one. Thread-safe.
  */
@@ -58,14 +58,18 @@ final class Definitions {
     }
 
     /**
-     * Stores the definitions of a source.
+     * Stores the definitions of a source. What has a name, such as a metric, takes the place of what had it before; what the
+     * source does not name any more stays, since rows of it may still be on their way, and since several pgwatches may be
+     * one source.
      *
      * @return whether they are others than before
      */
     synchronized boolean put(String source, Map<String, ? extends @Nullable Object> definitions) throws IOException {
-        MeasurementEnvelope envelope =
-                new EnvelopeBuilder().database(source).row(definitions).build();
         MeasurementEnvelope old = bySource.get(source);
+        MeasurementEnvelope envelope = new EnvelopeBuilder()
+                .database(source)
+                .row(old == null ? definitions : merged(old.get(0).columns(), definitions))
+                .build();
         if (envelope.equals(old)) {
             return false;
         } else if (old == null && bySource.size() == MAX_SOURCES) {
@@ -77,6 +81,21 @@ final class Definitions {
         write(all);
         bySource.put(source, envelope);
         return true;
+    }
+
+    private static Map<String, @Nullable Object> merged(
+            Map<String, @Nullable Object> old, Map<String, ? extends @Nullable Object> latest) {
+        Map<String, @Nullable Object> merged = new LinkedHashMap<>(old);
+        latest.forEach((kind, named) -> {
+            if (named instanceof Map<?, ?> now && old.get(kind) instanceof Map<?, ?> before) {
+                Map<Object, @Nullable Object> both = new LinkedHashMap<>(before);
+                both.putAll(now);
+                merged.put(kind, both);
+            } else {
+                merged.put(kind, named);
+            }
+        });
+        return merged;
     }
 
     private void write(Map<String, MeasurementEnvelope> all) throws IOException {

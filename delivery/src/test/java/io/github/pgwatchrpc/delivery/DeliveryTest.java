@@ -515,6 +515,20 @@ class DeliveryTest {
     }
 
     @Test
+    void theLatestDefinitionOfEachMetricStays() throws Exception {
+        Delivery delivery = open(target("a", sink, 1, Set.of(Capability.DEFINITIONS)));
+        delivery.define("10.0.0.1", Map.of("MetricDefs", Map.of("cpu", "old", "wal", "one")));
+        delivery.define("10.0.0.1", Map.of("MetricDefs", Map.of("cpu", "new"), "PresetDefs", Map.of("full", 60L)));
+        close();
+        FakeSink later = new FakeSink();
+        open(target("a", later, 1, Set.of(Capability.DEFINITIONS)));
+        Await.until("defined after start", () -> later.size() == 1);
+        assertEquals(
+                Map.of("MetricDefs", Map.of("cpu", "new", "wal", "one"), "PresetDefs", Map.of("full", 60L)),
+                later.log().get(0));
+    }
+
+    @Test
     void sinksAreAddedAndRemoved() throws Exception {
         Delivery first = open(target("a", sink));
         append(first, 0, 10);

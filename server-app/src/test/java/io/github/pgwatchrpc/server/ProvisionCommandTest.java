@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.pgwatchrpc.sink.testkit.FaultAnswer;
@@ -29,6 +30,14 @@ class ProvisionCommandTest {
             assertTrue(ran.out().contains("PUT /_index_template/metrics-pgwatch-default\n{"), ran.out());
             assertEquals(List.of(), server.requests());
         }
+    }
+
+    @Test
+    void aDryRunPrintsWhatAnAdministratorHasToMake() {
+        Ran ran = run("provision", "--dry-run", "--sink", "splunk://127.0.0.1:1?token=secret&index=measurements");
+        assertEquals(0, ran.code(), ran.err());
+        assertTrue(ran.out().contains("[measurements]\nhomePath"), ran.out());
+        assertFalse(ran.out().contains("secret"), ran.out());
     }
 
     @Test

@@ -130,6 +130,11 @@ public final class Spool implements Closeable {
         this.segments = List.copyOf(found);
         this.nextIndex = found.isEmpty() ? 1 : found.get(found.size() - 1).index + 1;
         this.freeSeenAt = nanos.getAsLong() - FREE_CHECK_NANOS;
+        this.freeBytes = disk.freeBytes(settings.directory());
+        if (freeBytes < settings.minFreeBytes()) {
+            this.isFull = true;
+            this.problem = "disk is full: bytes free: " + freeBytes + " (expected: >= " + settings.minFreeBytes() + ")";
+        }
         // the number of this run must be safe before anything is given out that bears it
         stateFile.write(this::state, true);
     }

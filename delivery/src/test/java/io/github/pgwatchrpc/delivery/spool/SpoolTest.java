@@ -253,6 +253,21 @@ class SpoolTest {
         }
     }
 
+    /** Nobody has to lose a call to learn it. */
+    @Test
+    void aDiskThatIsFullAtTheStartIsSeenAtOnce() throws IOException {
+        disk.free = 999;
+        try (Spool spool = open()) {
+            assertEquals(999, spool.status(0).freeBytes());
+            assertEquals(
+                    "disk is full: bytes free: 999 (expected: >= 1000)",
+                    spool.status(0).problem());
+            disk.free = Long.MAX_VALUE;
+            spool.checkpoint();
+            assertNull(spool.status(0).problem());
+        }
+    }
+
     // ---- disks that fail ----
 
     @Test

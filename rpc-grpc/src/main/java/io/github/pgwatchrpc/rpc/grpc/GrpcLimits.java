@@ -7,7 +7,9 @@ import java.time.Duration;
  *
  * @param messageBytes longest message, in bytes, unpacked (default 16 MiB, four times what Go's server takes; the longest
  *     seen of pgwatch is 572 KB). A longer one is answered with ResourceExhausted
- * @param headerBytes longest headers of a call, in bytes (default 8 KiB, as grpc-java)
+ * @param headerBytes longest headers of a call, in bytes (default 96 KiB: whoever shows a file for a key is to be told so
+ *     by who checks keys, and gRPC's own clients send nothing above this). A call with more is answered by HTTP/2 with 431,
+ *     one with a quarter more than that ends the connection
  * @param callsInFlight most unanswered calls of one connection (default 256); a client that keeps to HTTP/2 waits, the
  *     calls of one that does not are refused
  * @param messageTime how long the message of a call may take to come (default 30 s); then the call is answered with
@@ -30,7 +32,7 @@ public record GrpcLimits(
 
     /** The defaults named above. */
     public static final GrpcLimits DEFAULT =
-            new GrpcLimits(16 << 20, 8 << 10, 256, Duration.ofSeconds(30), 256L << 20, 200, Duration.ofSeconds(10));
+            new GrpcLimits(16 << 20, 96 << 10, 256, Duration.ofSeconds(30), 256L << 20, 200, Duration.ofSeconds(10));
 
     /**
      * Every bound is at least 1, every time longer than nothing.

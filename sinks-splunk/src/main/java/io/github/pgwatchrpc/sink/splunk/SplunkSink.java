@@ -14,13 +14,9 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Writes to HEC. Thread-safe. */
 final class SplunkSink implements Sink {
-
-    private static final Logger LOG = LoggerFactory.getLogger(SplunkSink.class);
 
     /** What a write needs and the next one can use again. */
     private record Tools(RowWriter writer, JsonWriter json) {}
@@ -127,11 +123,15 @@ final class SplunkSink implements Sink {
         }
     }
 
-    /** HEC makes nothing, so this tells the log what an administrator has to, and asks whether it is done. */
+    /** HEC makes nothing itself: says whether it takes what is sent, and {@link #plan} what an administrator has to make. */
     @Override
     public Readiness provision() throws IOException, InterruptedException {
-        LOG.info("Splunk needs this, which HEC itself cannot make:\n{}", setup);
         return open();
+    }
+
+    @Override
+    public List<String> plan() {
+        return List.of(setup.toString());
     }
 
     /** Names no credentials. */
