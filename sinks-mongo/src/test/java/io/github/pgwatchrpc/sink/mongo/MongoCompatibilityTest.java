@@ -30,7 +30,7 @@ abstract class MongoCompatibilityTest extends SinkCompatibilityTest {
     @Override
     protected String uri() {
         return "mongodb://127.0.0.1:" + proxy.port()
-                + "/kit?serverSelectionTimeoutMS=3000&socketTimeoutMS=2000&heartbeatFrequencyMS=500&max-collections=50";
+                + "/kit?serverSelectionTimeoutMS=3000&socketTimeoutMS=10000&heartbeatFrequencyMS=500&max-collections=50";
     }
 
     @Override
