@@ -262,7 +262,7 @@ class PluginsTest {
         }
         Ran none = Ran.command("sinks", "nosuch");
         assertEquals(ExitCode.CONFIG, none.code());
-        assertTrue(none.errLines().get(0).contains("sink: nosuch (expected: grpc, jsonfile"), none::err);
+        assertTrue(none.errLines().get(0).matches("pgwatch-rpc: sink: nosuch \\(expected: .*jsonfile.*\\)"), none::err);
     }
 
     @Test
