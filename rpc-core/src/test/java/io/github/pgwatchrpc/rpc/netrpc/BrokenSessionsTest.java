@@ -119,6 +119,14 @@ class BrokenSessionsTest {
     }
 
     private void run(byte[] stream, byte[] nextCall) {
+        long allocated = allocated(stream, nextCall);
+        if (allocated >= MOST_ALLOCATED) {
+            allocated = allocated(stream, nextCall); // without what the first run has loaded and linked
+        }
+        assertTrue(allocated < MOST_ALLOCATED, "bytes of heap: " + allocated + " (expected: < " + MOST_ALLOCATED + ")");
+    }
+
+    private long allocated(byte[] stream, byte[] nextCall) {
         MemoryBudget budget = new MemoryBudget(10_000_000);
         Answering answering = new Answering();
         ServerSession session =
@@ -140,10 +148,10 @@ class BrokenSessionsTest {
                     e.getMessage());
         }
         long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
-        assertTrue(allocated < MOST_ALLOCATED, "allocated " + allocated);
         framing.close();
         session.close();
         assertEquals(0, budget.used());
+        return allocated;
     }
 
     private void run(byte[] stream, byte[] nextCall, String what) {
@@ -213,7 +221,7 @@ class BrokenSessionsTest {
     void everyByteMayHaveEveryValue(String name) throws Exception {
         List<byte[]> messages = wholeCalls(name);
         byte[] nextCall = nextCall(Streams.golden(name));
-        run(Streams.golden(name), nextCall); // classes are loaded
+        run(Streams.golden(name), nextCall);
         for (int i = 0; i < messages.size(); i++) {
             String which = "message " + i + ", byte ";
             Window window = Window.around(messages, i);
@@ -235,7 +243,7 @@ class BrokenSessionsTest {
     void everyByteMayBeAHugeNumber(String name) throws Exception {
         List<byte[]> messages = wholeCalls(name);
         byte[] nextCall = nextCall(Streams.golden(name));
-        run(Streams.golden(name), nextCall); // classes are loaded
+        run(Streams.golden(name), nextCall);
         List<byte[]> numbers = new ArrayList<>();
         for (int bits : new int[] {7, 8, 15, 16, 20, 24, 30, 31, 32, 62, 63}) {
             numbers.add(Streams.uint((1L << bits) - 1));
@@ -261,7 +269,7 @@ class BrokenSessionsTest {
     void everyLengthMayBeAnyNumber(String name) {
         List<byte[]> messages = wholeCalls(name);
         byte[] nextCall = nextCall(Streams.golden(name));
-        run(Streams.golden(name), nextCall); // classes are loaded
+        run(Streams.golden(name), nextCall);
         for (int i = 0; i < messages.size(); i++) {
             byte[] before = Streams.stream(messages.subList(0, i));
             byte[] behind = Streams.join(messages.get(i), Streams.stream(messages.subList(i + 1, messages.size())));
@@ -288,7 +296,7 @@ class BrokenSessionsTest {
     void messagesMayBeMissingOrOutOfPlace(String name) {
         List<byte[]> messages = wholeCalls(name);
         byte[] nextCall = nextCall(Streams.golden(name));
-        run(Streams.golden(name), nextCall); // classes are loaded
+        run(Streams.golden(name), nextCall);
         for (int i = 1; i < messages.size(); i++) {
             List<byte[]> bad = new ArrayList<>(messages);
             byte[] taken = bad.remove(i);
