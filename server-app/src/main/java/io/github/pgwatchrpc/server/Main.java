@@ -44,6 +44,7 @@ public final class Main {
                 LoadCommand.class,
                 CheckCommand.class,
                 SinksCommand.class,
+                ProvisionCommand.class,
                 InspectCommand.class,
                 KeyCommand.class,
                 KeysCommand.class,
@@ -124,7 +125,7 @@ public final class Main {
 
     /** The file must have been read before the other options can be. */
     private static @Nullable Path configFile(String[] args, Map<String, String> environment) {
-        if (!List.of("serve", "demo", "check").contains(args[0])) {
+        if (!List.of("serve", "demo", "check", "provision").contains(args[0])) {
             return null;
         }
         OptionSpec config = OptionSpec.builder("--config").type(Path.class).build();

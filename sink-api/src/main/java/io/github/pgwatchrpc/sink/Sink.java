@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.sink;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,17 @@ public interface Sink extends AutoCloseable {
      * @throws InterruptedException if the thread was interrupted
      */
     default Readiness provision() throws IOException, InterruptedException {
+        throw Capability.PROVISION.missing();
+    }
+
+    /**
+     * What {@link #provision} would make if nothing was there, in words that the target's own tools understand: for those
+     * who make it by hand, or want to look first. Asks nobody and changes nothing.
+     *
+     * @return one text for each thing; none if there is nothing to make
+     * @throws UnsupportedOperationException without {@link Capability#PROVISION}
+     */
+    default List<String> plan() {
         throw Capability.PROVISION.missing();
     }
 

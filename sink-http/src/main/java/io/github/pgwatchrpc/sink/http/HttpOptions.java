@@ -60,7 +60,25 @@ public final class HttpOptions {
      *     SinkConfig#check} then tells
      */
     public static HttpTransport.@Nullable Builder transport(SinkConfig config) {
-        List<URI> endpoints = endpoints(config);
+        return transport(
+                config,
+                List.of(config.target().split(",", -1)),
+                "https://HOST:PORT, several with commas between; credentials are options");
+    }
+
+    /**
+     * Reads options, for a sink whose target is written in a way of its own. Whatever is wrong becomes a {@link
+     * SinkConfig#problem}.
+     *
+     * @param config the sink's configuration
+     * @param addresses the endpoints as {@code http://HOST:PORT} or {@code https://HOST:PORT}, right or wrong
+     * @param expected what an error about them says after "expected:"
+     * @return a builder to which the sink adds its credentials; null if there are problems, which {@link
+     *     SinkConfig#check} then tells
+     */
+    public static HttpTransport.@Nullable Builder transport(
+            SinkConfig config, List<String> addresses, String expected) {
+        List<URI> endpoints = endpoints(config, addresses, expected);
         HttpTls tls = tls(config);
         if (endpoints == null || tls == null) {
             return null;
@@ -71,10 +89,10 @@ public final class HttpOptions {
                 .tls(tls);
     }
 
-    private static @Nullable List<URI> endpoints(SinkConfig config) {
+    private static @Nullable List<URI> endpoints(SinkConfig config, List<String> addresses, String expected) {
         List<URI> endpoints = new ArrayList<>();
         boolean wrong = false;
-        for (String text : config.target().split(",", -1)) {
+        for (String text : addresses) {
             String problem;
             try {
                 URI endpoint = new URI(text.strip());
@@ -86,8 +104,7 @@ public final class HttpOptions {
             if (problem != null) {
                 wrong = true;
                 // not the text: it may hold a password
-                config.targetProblem(
-                        problem, "https://HOST:PORT, several with commas between; credentials are options");
+                config.targetProblem(problem, expected);
             }
         }
         return wrong ? null : endpoints;
