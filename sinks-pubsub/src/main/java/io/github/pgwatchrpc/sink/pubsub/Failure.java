@@ -81,7 +81,8 @@ sealed interface Failure {
                 + (description == null ? "" : ": " + description)
                 + (cause == null || cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")"));
         return switch (status.getCode()) {
-            case NOT_FOUND -> new Mend(why, "create the topic, by 'pgwatch-rpc provision' for instance, or mend its name");
+            case NOT_FOUND ->
+                new Mend(why, "create the topic, by 'pgwatch-rpc provision' for instance, or mend its name");
             case PERMISSION_DENIED ->
                 new Mend(
                         why,
@@ -89,7 +90,8 @@ sealed interface Failure {
                                 + " Pub/Sub enabled and can be billed");
             case UNAUTHENTICATED ->
                 new Mend(
-                        why, "see that GOOGLE_APPLICATION_CREDENTIALS, or the service account that is attached, is valid");
+                        why,
+                        "see that GOOGLE_APPLICATION_CREDENTIALS, or the service account that is attached, is valid");
             case FAILED_PRECONDITION ->
                 new Mend(why, "see that the topic's key (KMS) is enabled and its storage policy allows this region");
             case UNIMPLEMENTED -> new Mend(why, "see that the endpoint is one of Pub/Sub");
@@ -113,7 +115,9 @@ sealed interface Failure {
         if (info == null) {
             return Duration.ZERO;
         }
-        long seconds = Math.max(0, Math.min(info.getRetryDelay().getSeconds(), Duration.ofDays(1).toSeconds()));
+        long seconds = Math.max(
+                0,
+                Math.min(info.getRetryDelay().getSeconds(), Duration.ofDays(1).toSeconds()));
         int nanos = Math.max(0, Math.min(info.getRetryDelay().getNanos(), 999_999_999));
         return Duration.ofSeconds(seconds, nanos);
     }

@@ -51,7 +51,8 @@ final class PubSubSink implements Sink {
             return Failure.credentials(e);
         }
         Messages messages = free.poll();
-        Publishing publishing = new Publishing(batch, to, messages == null ? new Messages(settings) : messages, settings);
+        Publishing publishing =
+                new Publishing(batch, to, messages == null ? new Messages(settings) : messages, settings);
         Outcome outcome = publishing.run();
         free.add(publishing.messages());
         if (publishing.lostConnection()) {
@@ -87,7 +88,8 @@ final class PubSubSink implements Sink {
 
     /** The Avro schema of the messages. */
     private String schema() {
-        try (InputStream in = PubSubSink.class.getResourceAsStream(settings.form().schemaFile())) {
+        try (InputStream in =
+                PubSubSink.class.getResourceAsStream(settings.form().schemaFile())) {
             if (in == null) {
                 throw new IllegalStateException(settings.form().schemaFile() + ": missing (expected: in this jar)");
             }

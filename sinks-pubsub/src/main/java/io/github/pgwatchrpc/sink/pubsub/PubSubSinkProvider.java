@@ -31,7 +31,8 @@ public final class PubSubSinkProvider implements SinkProvider {
     /** <a href="https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names">Names of topics and schemas</a>. */
     private static final Pattern NAME = Pattern.compile("(?!goog)[a-zA-Z][a-zA-Z0-9._~+%-]{2,254}");
 
-    private static final Pattern ADDRESS = Pattern.compile("([a-zA-Z0-9._-]{1,253}|\\[[0-9a-fA-F:.]{2,45}]):([0-9]{1,5})");
+    private static final Pattern ADDRESS =
+            Pattern.compile("([a-zA-Z0-9._-]{1,253}|\\[[0-9a-fA-F:.]{2,45}]):([0-9]{1,5})");
 
     private static final int MAX_PORT = 65_535;
 
@@ -165,7 +166,8 @@ public final class PubSubSinkProvider implements SinkProvider {
         }
         List<String> tags = config.find(TAG_ATTRIBUTES);
         if (tags != null && config.get(MESSAGE) == PubSubSettings.Form.ENVELOPE) {
-            config.problem("option tag-attributes", "beside message=envelope", "message=row: rows have tags of their own");
+            config.problem(
+                    "option tag-attributes", "beside message=envelope", "message=row: rows have tags of their own");
         }
         PubSubSettings settings = new PubSubSettings(
                 target[0],

@@ -112,7 +112,10 @@ final class Publishing {
             int ids = sent.answer.get().getMessageIdsCount();
             int count = sent.chunk.request().getMessagesCount();
             if (ids != count) {
-                failed(sent, new Failure.Again(Duration.ZERO, "ids in the answer: " + ids + " (expected: " + count + ")", false));
+                failed(
+                        sent,
+                        new Failure.Again(
+                                Duration.ZERO, "ids in the answer: " + ids + " (expected: " + count + ")", false));
             } else if (!sent.lane.isEmpty()) {
                 waiting.addFirst(sent.lane);
             }

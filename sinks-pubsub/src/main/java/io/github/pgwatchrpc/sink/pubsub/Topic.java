@@ -27,12 +27,12 @@ import com.google.pubsub.v1.SchemaSettings;
 import io.github.pgwatchrpc.sink.Outcome;
 import io.github.pgwatchrpc.sink.Readiness;
 import io.grpc.CallOptions;
-import io.grpc.ManagedChannelBuilder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A connection to the service, for one topic. It tries nothing twice: whoever calls does. Thread-safe. */
 final class Topic {
@@ -79,14 +79,14 @@ final class Topic {
         if (settings.emulator() != null) {
             builder.setEndpoint(settings.emulator());
             builder.setCredentialsProvider(NoCredentialsProvider.create());
-            channels.setChannelConfigurator(ManagedChannelBuilder::usePlaintext);
+            channels.setChannelConfigurator(channel -> channel.usePlaintext());
         } else if (settings.endpoint() != null) {
             builder.setEndpoint(settings.endpoint());
         }
         builder.setTransportChannelProvider(channels.build());
     }
 
-    private static Void once(UnaryCallSettings.Builder<?, ?> method, Duration timeout) {
+    private static @Nullable Void once(UnaryCallSettings.Builder<?, ?> method, Duration timeout) {
         method.setRetryableCodes(Set.of()).setSimpleTimeoutNoRetriesDuration(timeout);
         return null;
     }
@@ -154,8 +154,9 @@ final class Topic {
         try {
             if (settings.schema() != null) {
                 createSchema(settings.schema(), definition);
-                topic.setSchemaSettings(
-                        SchemaSettings.newBuilder().setSchema(settings.schemaPath()).setEncoding(Encoding.JSON));
+                topic.setSchemaSettings(SchemaSettings.newBuilder()
+                        .setSchema(settings.schemaPath())
+                        .setEncoding(Encoding.JSON));
             }
             call(stub.createTopicCallable(), topic.build());
         } catch (ApiException e) {
@@ -192,8 +193,9 @@ final class Topic {
                     CreateSchemaRequest.newBuilder()
                             .setParent("projects/" + settings.project())
                             .setSchemaId(name)
-                            .setSchema(
-                                    Schema.newBuilder().setType(Schema.Type.AVRO).setDefinition(definition))
+                            .setSchema(Schema.newBuilder()
+                                    .setType(Schema.Type.AVRO)
+                                    .setDefinition(definition))
                             .build());
         } catch (ApiException e) {
             if (e.getStatusCode().getCode() != StatusCode.Code.ALREADY_EXISTS) {

@@ -251,7 +251,8 @@ final class FakePubSub implements AutoCloseable {
                     if (schemas.containsKey(name)) {
                         throw Status.ALREADY_EXISTS.withDescription(name).asRuntimeException();
                     }
-                    Schema schema = request.getSchema().toBuilder().setName(name).build();
+                    Schema schema =
+                            request.getSchema().toBuilder().setName(name).build();
                     schemas.put(name, schema);
                     return schema;
                 }
@@ -276,7 +277,9 @@ final class FakePubSub implements AutoCloseable {
             answer(observer, () -> {
                 synchronized (lock) {
                     if (topics.putIfAbsent(topic.getName(), topic) != null) {
-                        throw Status.ALREADY_EXISTS.withDescription(topic.getName()).asRuntimeException();
+                        throw Status.ALREADY_EXISTS
+                                .withDescription(topic.getName())
+                                .asRuntimeException();
                     }
                     return topic;
                 }
@@ -368,7 +371,9 @@ final class FakePubSub implements AutoCloseable {
         if (schema != null) {
             try {
                 String difference = difference(
-                        JSON.readTree(schema.getDefinition()), JSON.readTree(message.getData().toByteArray()), "message");
+                        JSON.readTree(schema.getDefinition()),
+                        JSON.readTree(message.getData().toByteArray()),
+                        "message");
                 if (!difference.isEmpty()) {
                     throw invalid("Invalid data in message: Message failed schema validation: " + difference);
                 }
@@ -380,7 +385,9 @@ final class FakePubSub implements AutoCloseable {
 
     /** Why a value is none of an Avro type in Avro's JSON; empty if it is one. */
     private static String difference(JsonNode type, JsonNode value, String where) {
-        String name = type.isTextual() ? type.textValue() : type.get("type").isTextual() ? type.get("type").textValue() : "";
+        String name = type.isTextual()
+                ? type.textValue()
+                : type.get("type").isTextual() ? type.get("type").textValue() : "";
         switch (name) {
             case "" -> {
                 return difference(type.get("type"), value, where);

@@ -94,8 +94,7 @@ abstract class PubSubKit extends SinkCompatibilityTest {
             case BUSY -> fake.instead = request -> FakePubSub.busy(BUSY_FOR);
             case HANGING -> fake.instead = request -> new FakePubSub.Reply.Never();
             case BAD_ROW -> fake.instead = request -> isBad(request) ? FakePubSub.error(invalid()) : null;
-            case TOO_LARGE ->
-                fake.instead = request -> rows(request) > FEW ? FakePubSub.error(invalid()) : null;
+            case TOO_LARGE -> fake.instead = request -> rows(request) > FEW ? FakePubSub.error(invalid()) : null;
             case PARTLY_BUSY -> {
                 AtomicInteger count = new AtomicInteger();
                 fake.instead = request -> count.incrementAndGet() == 2

@@ -95,7 +95,11 @@ class PubSubSinkProviderTest {
     /** A program that does not use the sink is not to pay for it, so what it touches works where Google's jars are not. */
     @Test
     void noneOfGooglesClassesAreLoadedBeforeTheSinkIsOpened() throws Exception {
-        URL[] ours = Stream.of(PubSubSinkProvider.class, Sink.class, Batch.class, Class.forName("io.github.pgwatchrpc.measurement.Measurement"))
+        URL[] ours = Stream.of(
+                        PubSubSinkProvider.class,
+                        Sink.class,
+                        Batch.class,
+                        Class.forName("io.github.pgwatchrpc.measurement.Measurement"))
                 .map(each -> each.getProtectionDomain().getCodeSource().getLocation())
                 .distinct()
                 .toArray(URL[]::new);
@@ -108,7 +112,8 @@ class PubSubSinkProviderTest {
             Class<?> type = alone.loadClass(Sink.class.getName());
             assertEquals(2, ((List<?>) type.getMethod("plan").invoke(sink)).size());
             InvocationTargetException error = assertThrows(
-                    InvocationTargetException.class, () -> type.getMethod("open").invoke(sink));
+                    InvocationTargetException.class,
+                    () -> type.getMethod("open").invoke(sink));
             assertTrue(error.getCause() instanceof NoClassDefFoundError, error::toString);
             type.getMethod("close").invoke(sink);
         }

@@ -30,7 +30,8 @@ record Received(String id, Arrived row) {
             JsonNode json = json(message);
             JsonNode rows = json.get("rows");
             if (rows == null) {
-                Assertions.assertEquals(message.getAttributesOrThrow("id"), json.get("id").textValue());
+                Assertions.assertEquals(
+                        message.getAttributesOrThrow("id"), json.get("id").textValue());
                 all.add(row(json, json));
             } else {
                 for (JsonNode row : rows) {
@@ -49,12 +50,16 @@ record Received(String id, Arrived row) {
         Assertions.assertEquals("application/json", message.getAttributesOrThrow("content_type"));
         InputStream data = new ByteArrayInputStream(message.getData().toByteArray());
         return FakePubSub.JSON.readTree(
-                message.getAttributesOrDefault("content_encoding", "").equals("gzip") ? new GZIPInputStream(data) : data);
+                message.getAttributesOrDefault("content_encoding", "").equals("gzip")
+                        ? new GZIPInputStream(data)
+                        : data);
     }
 
     private static Received row(JsonNode message, JsonNode row) throws IOException {
         Map<String, String> tags = new LinkedHashMap<>();
-        row.get("tags").properties().forEach(each -> tags.put(each.getKey(), each.getValue().textValue()));
+        row.get("tags")
+                .properties()
+                .forEach(each -> tags.put(each.getKey(), each.getValue().textValue()));
         JsonNode fields = row.get("fields");
         Map<String, Object> values = new LinkedHashMap<>();
         (fields.isTextual() ? FakePubSub.JSON.readTree(fields.textValue()) : fields)
@@ -63,11 +68,17 @@ record Received(String id, Arrived row) {
         long nanos = row.get("epoch_ns").longValue();
         Instant time = Instant.parse(row.get("time").textValue());
         Assertions.assertEquals(
-                nanos / 1_000, time.getEpochSecond() * 1_000_000 + time.get(ChronoField.MICRO_OF_SECOND), row::toString);
+                nanos / 1_000,
+                time.getEpochSecond() * 1_000_000 + time.get(ChronoField.MICRO_OF_SECOND),
+                row::toString);
         return new Received(
                 row.get("id").textValue(),
                 new Arrived(
-                        message.get("database").textValue(), message.get("metric").textValue(), nanos, tags, values));
+                        message.get("database").textValue(),
+                        message.get("metric").textValue(),
+                        nanos,
+                        tags,
+                        values));
     }
 
     private static Object value(JsonNode node) {
