@@ -52,8 +52,7 @@ public final class PubSubFigures {
         PubSubFigures figures = new PubSubFigures(Long.parseLong(args[0]));
         for (String note : List.of(" (warm-up)", "")) {
             for (int rows : new int[] {1, 10, 100}) {
-                for (String options :
-                        List.of("message=row", "message=row&ordering-key=metric", "message=envelope")) {
+                for (String options : List.of("message=row", "message=row&ordering-key=metric", "message=envelope")) {
                     figures.publish(options, rows, 0, note);
                 }
             }

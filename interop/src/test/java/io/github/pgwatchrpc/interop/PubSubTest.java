@@ -31,7 +31,8 @@ class PubSubTest {
         try (BufferedReader out = pubsub.inputReader(StandardCharsets.UTF_8)) {
             String line = String.valueOf(out.readLine());
             assertTrue(line.startsWith("listening "), line);
-            String sink = "subscribers=pubsub://interop/pgwatch?emulator=" + line.substring("listening ".length()) + "&" + options;
+            String sink = "subscribers=pubsub://interop/pgwatch?emulator=" + line.substring("listening ".length()) + "&"
+                    + options;
             Path sent = directory.resolve("sent.jsonl");
             try (ServerProcess server = ServerProcess.start(directory, "127.0.0.1:0", "--sink", sink)) {
                 go.run(directory, "pgwatch", "-addr", server.address(), "-calls", "20", "-sent", sent.toString())
@@ -54,7 +55,9 @@ class PubSubTest {
 
     private static Map<Long, Integer> counted(List<Rows.Sent> sent) {
         Map<Long, Integer> counts = new HashMap<>();
-        sent.stream().filter(Rows.Sent::ok).forEach(each -> each.numbers().forEach(n -> counts.merge(n, 1, Integer::sum)));
+        sent.stream()
+                .filter(Rows.Sent::ok)
+                .forEach(each -> each.numbers().forEach(n -> counts.merge(n, 1, Integer::sum)));
         return counts;
     }
 
