@@ -15,6 +15,7 @@ import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +76,7 @@ public final class PubSubFigures {
         LongAdder requests = new LongAdder();
         LongAdder bytes = new LongAdder();
         ScheduledExecutorService later = Executors.newScheduledThreadPool(1);
-        Server server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+        Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .maxInboundMessageSize(20_000_000)
                 .directExecutor()
                 .addService(new Counting(requests, bytes, later, delayMillis))
