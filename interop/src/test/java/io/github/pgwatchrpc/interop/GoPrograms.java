@@ -84,6 +84,18 @@ final class GoPrograms {
                 .start();
     }
 
+    /** Starts Google's test server for Pub/Sub; see {@code interop/go-pubsub}. It ends with its standard input. */
+    Process pubsub() throws IOException {
+        Path pubsub = bin.resolve("pstest");
+        if (!Files.exists(pubsub)) {
+            // what it is made of is large, so only for those who need it
+            build(List.of("go", "build", "-o", pubsub.toString(), "./pstest"), Path.of("go-pubsub"), bin);
+        }
+        return new ProcessBuilder(pubsub.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
     /** Starts a program; its output goes to files of the directory. */
     Running start(Path directory, String name, String... arguments) throws IOException {
         return start(directory, ProcessBuilder.Redirect.PIPE, name, arguments);
