@@ -30,6 +30,24 @@ final class Rows {
         return builder.build();
     }
 
+    /** Others of each seed, of this minute, and each of a table of its own. */
+    static MeasurementEnvelope envelope(int rows, int seed) {
+        Random random = new Random(seed);
+        long now = System.currentTimeMillis() * 1_000_000;
+        EnvelopeBuilder builder = new EnvelopeBuilder()
+                .database("db1")
+                .metric("table_stats")
+                .customTag("env", "production")
+                .customTag("region", "eu-central-1");
+        for (int i = 0; i < rows; i++) {
+            Map<String, Object> row = row(random);
+            row.put("epoch_ns", now);
+            row.put("tag_table_name", String.format("customer_orders_%09d", seed + i));
+            builder.row(shuffled(row, random));
+        }
+        return builder.build();
+    }
+
     private static Map<String, Object> row(Random random) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("epoch_ns", 1_795_367_430_436_993_182L);

@@ -120,6 +120,16 @@ public final class FaultAnswer {
     }
 
     /**
+     * The same with a body that is not text.
+     *
+     * @param bytes the body
+     * @return the answer
+     */
+    public FaultAnswer body(byte[] bytes) {
+        return new FaultAnswer(kind, status, headers, bytes.clone());
+    }
+
+    /**
      * The same, sent as soon as the request's headers are there; then the connection is closed, with the request's body
      * unread. So do servers that refuse a body for its length.
      *
