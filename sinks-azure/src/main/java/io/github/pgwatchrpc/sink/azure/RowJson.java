@@ -5,7 +5,6 @@ import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.sink.Batch;
 import io.github.pgwatchrpc.sink.azure.Columns.Column;
-import io.github.pgwatchrpc.sink.azure.Columns.Type;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
@@ -74,7 +73,7 @@ final class RowJson {
     private final int[] ownCells;
     private final @Nullable String[] ownTexts;
 
-    /** {@code {"TimeGenerated":"2026-11-23T01:02:03.1234567Z"}: all but the fraction changes once a second. */
+    /** {@code "TimeGenerated":"2026-11-23T01:02:03.1234567Z"}: all but the fraction changes once a second. */
     private final byte[] time = bytes("{\"" + Columns.TIME + "\":\"0000-00-00T00:00:00.0000000Z\"");
 
     private static final int TIME_BEGIN = 18;
@@ -174,7 +173,8 @@ final class RowJson {
             Place place = place(row.name(column));
             if (place.role != Role.FIELD) {
                 continue;
-            } else if (place.own != NONE && fits(row, column, own.get(place.own).type())) {
+            }
+            if (place.own != NONE && fits(row, column, own.get(place.own).type())) {
                 ownCells[place.own] = column;
             } else {
                 json.raw(place.key).value(row, column).raw(COMMA);
@@ -200,7 +200,7 @@ final class RowJson {
         int begin = json.length();
         if (text != null) {
             json.text(text);
-        } else if (own.get(number).type() == Type.LONG && row.value(cell) instanceof Double whole) {
+        } else if (own.get(number).type() == Columns.Type.LONG && row.value(cell) instanceof Double whole) {
             json.number(whole.longValue());
         } else {
             json.value(row, cell);
@@ -256,26 +256,28 @@ final class RowJson {
         });
     }
 
-    private static boolean fits(Measurement row, int column, Type type) {
+    private static boolean fits(Measurement row, int column, Columns.Type type) {
         return switch (row.type(column)) {
             case NULL -> true;
-            case BOOLEAN -> type == Type.BOOLEAN || type == Type.DYNAMIC;
+            case BOOLEAN -> type == Columns.Type.BOOLEAN || type == Columns.Type.DYNAMIC;
             case INT64 ->
-                type == Type.LONG
-                        || type == Type.DYNAMIC
-                        || (type == Type.REAL
+                type == Columns.Type.LONG
+                        || type == Columns.Type.DYNAMIC
+                        || (type == Columns.Type.REAL
                                 && Math.abs(row.longValue(column)) <= EXACT
                                 && row.longValue(column) != Long.MIN_VALUE);
             case DOUBLE -> fits(row.doubleValue(column), type);
             case FLOAT32 ->
-                type == Type.DYNAMIC
-                        || (type == Type.REAL && row.value(column) instanceof Float number && Float.isFinite(number));
-            case TEXT -> type == Type.STRING || type == Type.DYNAMIC;
-            case UINT64, BYTES, LIST, OBJECT -> type == Type.DYNAMIC;
+                type == Columns.Type.DYNAMIC
+                        || (type == Columns.Type.REAL
+                                && row.value(column) instanceof Float number
+                                && Float.isFinite(number));
+            case TEXT -> type == Columns.Type.STRING || type == Columns.Type.DYNAMIC;
+            case UINT64, BYTES, LIST, OBJECT -> type == Columns.Type.DYNAMIC;
         };
     }
 
-    private static boolean fits(double number, Type type) {
+    private static boolean fits(double number, Columns.Type type) {
         return switch (type) {
             case REAL -> Double.isFinite(number);
             case LONG -> Math.abs(number) <= EXACT && number == Math.rint(number);
