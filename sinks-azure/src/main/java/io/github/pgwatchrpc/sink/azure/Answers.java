@@ -18,6 +18,13 @@ final class Answers {
     /** So much of what the service says is told. */
     private static final int MAX_SAID = 600;
 
+    /**
+     * So far may a clock be off before tokens are refused, as <a
+     * href="https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.clockskew">Microsoft's
+     * own validation</a> has it.
+     */
+    private static final Duration MAX_SKEW = Duration.ofMinutes(5);
+
     private static final Set<Integer> COME_AGAIN = Set.of(408, 425, 429);
     private static final Set<Integer> OF_THE_ROWS = Set.of(400, 413, 422);
 
@@ -30,8 +37,9 @@ final class Answers {
      * @param status 200 and up
      * @param body what was said, in any form
      * @param after what {@code Retry-After} says
+     * @param ahead how far this machine's clock is ahead of the service's, negative if behind; zero if not known
      */
-    static Outcome of(AzureSettings settings, int status, String body, Duration after) {
+    static Outcome of(AzureSettings settings, int status, String body, Duration after, Duration ahead) {
         if (status >= 200 && status < 300) {
             return Outcome.written();
         }
@@ -39,6 +47,12 @@ final class Answers {
         String why = "answer of " + settings.endpoint() + ": " + status + (said.isEmpty() ? "" : " " + said);
         if (COME_AGAIN.contains(status) || status >= 500) {
             return new Outcome.Retry(after, why);
+        } else if (status == 401 && ahead.abs().compareTo(MAX_SKEW) > 0) {
+            return new Outcome.Paused(
+                    why + "; the clock of this machine is " + ahead.abs().toSeconds() + " s "
+                            + (ahead.isNegative() ? "behind" : "ahead of") + " the service's (expected: <= "
+                            + MAX_SKEW.toSeconds() + ")",
+                    "set the clock of this machine");
         } else if (status == 401) {
             return new Outcome.Paused(
                     why,

@@ -19,7 +19,10 @@ import io.github.pgwatchrpc.sink.http.RetryAfter;
 import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.time.Clock;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -30,7 +33,8 @@ import reactor.core.publisher.Mono;
  */
 final class Ingestion {
 
-    private static final String CHECK = "check the credentials: 'pgwatch-rpc sinks azure' lists the options for them";
+    private static final String CHECK =
+            "check the credentials and the clock of this machine: 'pgwatch-rpc sinks azure' lists the options for credentials";
 
     private final AzureSettings settings;
     private final LogsIngestionClient client;
@@ -89,7 +93,7 @@ final class Ingestion {
             int status = client.uploadWithResponse(
                             settings.rule(), settings.stream(), BinaryData.fromBytes(body), options)
                     .getStatusCode();
-            return Answers.of(settings, status, "", Duration.ZERO);
+            return Answers.of(settings, status, "", Duration.ZERO, Duration.ZERO);
         } catch (HttpResponseException e) {
             HttpResponse answer = e.getResponse();
             return answer == null ? failed(e) : answered(answer, e);
@@ -105,9 +109,23 @@ final class Ingestion {
         } catch (RuntimeException unread) {
             body = String.valueOf(e.getMessage());
         }
-        Duration after = RetryAfter.of(
+        return Answers.of(settings, answer.getStatusCode(), withoutSecrets(body), retryAfter(answer), ahead(answer));
+    }
+
+    /** When to come again; zero if it does not say. */
+    static Duration retryAfter(HttpResponse answer) {
+        return RetryAfter.of(
                 header(answer, HttpHeaderName.RETRY_AFTER), header(answer, HttpHeaderName.DATE), Clock.systemUTC());
-        return Answers.of(settings, answer.getStatusCode(), withoutSecrets(body), after);
+    }
+
+    /** How far our clock is ahead of who answers. */
+    private static Duration ahead(HttpResponse answer) {
+        try {
+            Instant now = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(header(answer, HttpHeaderName.DATE)));
+            return Duration.between(now, Clock.systemUTC().instant());
+        } catch (DateTimeException e) {
+            return Duration.ZERO;
+        }
     }
 
     private static String header(HttpResponse answer, HttpHeaderName name) {
@@ -136,14 +154,14 @@ final class Ingestion {
         String why = Answers.line(
                 (token ? "no token from " + settings.identity().authority() : "no answer from " + settings.endpoint())
                         + ": " + withoutSecrets(text));
-        if (cause(e, CertificateException.class) != null) {
+        Credentials.Busy busy = cause(e, Credentials.Busy.class);
+        if (busy != null) {
+            return new Outcome.Retry(busy.after(), why);
+        } else if (cause(e, CertificateException.class) != null) {
             return new Outcome.Paused(
                     why,
                     "the certificate is not to be trusted: give its authority with option ca, or mend the address");
-        } else if (cause(e, IOException.class) != null
-                || cause(e, TimeoutException.class) != null
-                || Credentials.isPassing(e)
-                || !token) {
+        } else if (cause(e, IOException.class) != null || cause(e, TimeoutException.class) != null || !token) {
             return Outcome.retry(why);
         }
         return new Outcome.Paused(why, CHECK);

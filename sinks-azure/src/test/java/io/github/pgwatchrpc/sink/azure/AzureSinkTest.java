@@ -49,6 +49,14 @@ class AzureSinkTest {
         return sink;
     }
 
+    /** That the service has so many rows, each once. */
+    private void assertNumbers(int count) {
+        Set<Integer> numbers = new HashSet<>();
+        stub.rows().forEach(row -> numbers.add(row.at("/Fields/n").intValue()));
+        assertEquals(count, numbers.size(), "different rows");
+        assertEquals(count, stub.rows().size(), "rows");
+    }
+
     // ---- chunks ----
 
     @Test
@@ -92,6 +100,42 @@ class AzureSinkTest {
         }
     }
 
+    /** Every write of minutes that are told to be spent waiting: one request each, and no row twice or never. */
+    @Test
+    void throttlingForLongCostsARequestAWriteAndNoRow() throws Exception {
+        try (Sink sink = ready("")) {
+            Batch batch = Sent.numbered(100, 60_000);
+            Batch rest = batch;
+            int before = stub.uploads().size();
+            int chunks = 0;
+            boolean done = false;
+            for (int write = 1; !done; write++) {
+                // each tenth write gets one chunk through
+                boolean one = write % 10 == 0;
+                int taken = stub.bodyBytes().size();
+                stub.fault = request ->
+                        one && stub.bodyBytes().size() == taken ? null : FaultAnswer.busy(Duration.ofSeconds(60));
+                Outcome outcome = sink.write(rest);
+                if (outcome instanceof Outcome.Retry retry) {
+                    assertFalse(one);
+                    assertEquals(Duration.ofSeconds(60), retry.after());
+                } else if (outcome instanceof Outcome.Partly partly) {
+                    assertEquals(Duration.ofSeconds(60), partly.after());
+                    assertEquals(List.of(), partly.refused());
+                    rest = rest.select(partly.retry());
+                } else {
+                    assertEquals(Outcome.written(), outcome);
+                    done = true;
+                }
+                before += one && !done ? 2 : 1;
+                chunks += one ? 1 : 0;
+                assertEquals(before, stub.uploads().size(), "requests after write " + write);
+            }
+            assertEquals(chunks, stub.bodyBytes().size());
+            assertNumbers(100);
+        }
+    }
+
     @Test
     void aDateInRetryAfterIsReadByTheServicesClock() throws Exception {
         try (Sink sink = ready("")) {
@@ -114,10 +158,7 @@ class AzureSinkTest {
             assertEquals(Duration.ofSeconds(3), partly.after());
             stub.fault = request -> null;
             assertEquals(Outcome.written(), sink.write(batch.select(partly.retry())));
-            Set<Integer> numbers = new HashSet<>();
-            stub.rows().forEach(row -> numbers.add(row.at("/Fields/n").intValue()));
-            assertEquals(100, numbers.size());
-            assertEquals(100, stub.rows().size());
+            assertNumbers(100);
         }
     }
 
@@ -194,6 +235,77 @@ class AzureSinkTest {
     }
 
     @Test
+    void aTokenThatEndsIsGotAnewInTheMiddleOfABatchAndNobodyNotices() throws Exception {
+        stub.tokenSeconds = 0;
+        try (Sink sink = ready("")) {
+            int before = stub.tokensGiven();
+            // only the newest is good
+            stub.tokenFault = request -> {
+                stub.forgetTokens();
+                return null;
+            };
+            assertEquals(Outcome.written(), sink.write(Sent.numbered(100, 60_000)));
+            assertEquals(100, stub.rows().size());
+            assertTrue(stub.tokensGiven() > before + 2, () -> "tokens: " + stub.tokensGiven());
+        }
+    }
+
+    @Test
+    void credentialsThatExpireInTheMiddleOfABatchPauseTheRestOfIt() throws Exception {
+        stub.tokenSeconds = 0;
+        try (Sink sink = ready("")) {
+            int before = stub.tokensGiven();
+            stub.tokenFault = request -> stub.tokensGiven() < before + 2
+                    ? null
+                    : FaultAnswer.status(401)
+                            .with("Content-Type", "application/json")
+                            .body("{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: expired\"}");
+            Batch batch = Sent.numbered(100, 60_000);
+            Outcome.Partly partly = assertInstanceOf(Outcome.Partly.class, sink.write(batch));
+            assertEquals(2, stub.bodyBytes().size());
+            assertEquals(100, stub.rows().size() + partly.retry().size());
+            assertEquals(List.of(), partly.refused());
+            assertTrue(partly.why().contains("AADSTS7000222"), partly.why());
+            Batch rest = batch.select(partly.retry());
+            assertInstanceOf(Outcome.Paused.class, sink.write(rest));
+            assertInstanceOf(Outcome.Paused.class, sink.open());
+            stub.tokenFault = request -> null;
+            assertEquals(Readiness.ready(), sink.open());
+            assertEquals(Outcome.written(), sink.write(rest));
+            assertNumbers(100);
+        }
+    }
+
+    @Test
+    void aClockThatIsWrongIsSaidToBeSo() throws Exception {
+        try (Sink sink = ready("")) {
+            stub.fault = request -> AzureStub.error(401, "InvalidToken", "Lifetime validation failed: not yet valid")
+                    .with("Date", "Mon, 23 Nov 2015 10:00:00 GMT");
+            Outcome.Paused paused = assertInstanceOf(Outcome.Paused.class, sink.write(ROWS));
+            assertTrue(
+                    paused.why().matches(".*Lifetime validation failed.* \\d+ s ahead of the service's .*300\\)"),
+                    paused.why());
+            assertEquals("set the clock of this machine", paused.mend());
+            stub.fault = request -> FaultAnswer.status(401).with("Date", "Tue, 23 Nov 2100 10:00:00 GMT");
+            paused = assertInstanceOf(Outcome.Paused.class, sink.write(ROWS));
+            assertTrue(paused.why().contains(" s behind the service's"), paused.why());
+            stub.fault = request -> FaultAnswer.status(401).with("Date", "yesterday");
+            paused = assertInstanceOf(Outcome.Paused.class, sink.write(ROWS));
+            assertTrue(paused.mend().contains("the clock of this machine, and that cloud"), paused.mend());
+        }
+        // Entra, of an assertion that is signed by the same clock
+        try (Sink sink = Sent.sink(stub.uri())) {
+            stub.tokenFault = request -> FaultAnswer.status(401)
+                    .with("Content-Type", "application/json")
+                    .body("{\"error\":\"invalid_client\",\"error_description\":\"AADSTS700024: Client assertion is not"
+                            + " within its valid time range.\"}");
+            Outcome.Paused paused = assertInstanceOf(Outcome.Paused.class, sink.open());
+            assertTrue(paused.why().contains("AADSTS700024"), paused.why());
+            assertTrue(paused.mend().contains("clock"), paused.mend());
+        }
+    }
+
+    @Test
     void aSecretThatHasExpiredIsToldAndABusyEntraIsWaitedFor() throws Exception {
         try (Sink sink = Sent.sink(stub.uri())) {
             stub.tokenFault = request -> FaultAnswer.status(401)
@@ -203,8 +315,20 @@ class AzureSinkTest {
             Outcome.Paused paused = assertInstanceOf(Outcome.Paused.class, sink.open());
             assertTrue(
                     paused.why().contains("AADSTS7000222") && !paused.why().contains(AzureStub.SECRET), paused.why());
-            stub.tokenFault = request -> FaultAnswer.status(503);
-            assertInstanceOf(Outcome.Retry.class, sink.open());
+            for (FaultAnswer busy : List.of(
+                    FaultAnswer.status(503),
+                    FaultAnswer.status(502).body("<html>bad gateway</html>"),
+                    FaultAnswer.busy(Duration.ZERO))) {
+                int before = stub.server().requests().size();
+                stub.tokenFault = request -> busy;
+                Outcome.Retry retry = assertInstanceOf(Outcome.Retry.class, sink.open());
+                assertTrue(retry.why().matches("no token from https://[^ ]+: (503|502|429)"), retry.why());
+                assertEquals(before + 1, stub.server().requests().size(), "requests: Entra is asked once");
+            }
+            stub.tokenFault = request -> FaultAnswer.busy(Duration.ofSeconds(41));
+            assertEquals(
+                    new Outcome.Retry(Duration.ofSeconds(41), "no token from https://" + stub.host() + ": 429"),
+                    sink.open());
             stub.tokenFault = request -> null;
             assertEquals(Readiness.ready(), sink.open());
         }
@@ -227,13 +351,12 @@ class AzureSinkTest {
 
     @Test
     void tokensAreAskedForInTheNameOfTheCloud() throws Exception {
-        try (Sink sink = ready("&cloud=us-government")) {
-            assertTrue(
-                    stub.server().requests().stream()
-                            .anyMatch(each -> each.path().endsWith("/token")
-                                    && each.text().contains("scope=https%3A%2F%2Fmonitor.azure.us%2F%2F.default")),
-                    () -> stub.server().requests().toString());
-        }
+        ready("&cloud=us-government").close();
+        assertTrue(
+                stub.server().requests().stream()
+                        .anyMatch(each -> each.path().endsWith("/token")
+                                && each.text().contains("https%3A%2F%2Fmonitor.azure.us%2F%2F.default")),
+                () -> stub.server().requests().get(0).text());
     }
 
     @Test

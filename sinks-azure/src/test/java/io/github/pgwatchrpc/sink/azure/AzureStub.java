@@ -30,7 +30,13 @@ final class AzureStub implements AutoCloseable {
     static final String SECRET = "s3cr3t-of-the-uri";
     static final int LIMIT = 1 << 20;
 
-    private static final String TENANT = "11111111-2222-3333-4444-555555555555";
+    /** Where a machine of App Service gets tokens, and what it shows for that. */
+    static final String IDENTITY_PATH = "/msi/token";
+
+    static final String IDENTITY_HEADER = "of-this-machine";
+
+    static final String CLIENT = "66666666-7777-8888-9999-000000000000";
+    static final String TENANT = "11111111-2222-3333-4444-555555555555";
     private static final TestCertificate CERTIFICATE = certificate();
 
     private final FaultServer server;
@@ -40,6 +46,9 @@ final class AzureStub implements AutoCloseable {
     private final Set<String> tokens = new HashSet<>();
     private final Set<String> declared = new HashSet<>();
     private int tokenNumber;
+
+    /** What a token is said to be good for. */
+    volatile int tokenSeconds = 3599;
 
     /** What becomes of an upload in place of being taken; null to take it. */
     volatile Function<FaultRequest, FaultAnswer> fault = request -> null;
@@ -69,6 +78,10 @@ final class AzureStub implements AutoCloseable {
         return server;
     }
 
+    Path ca() {
+        return ca;
+    }
+
     String host() {
         return "127.0.0.1:" + server.uri().getPort();
     }
@@ -79,9 +92,17 @@ final class AzureStub implements AutoCloseable {
     }
 
     String uriWithoutCa() {
-        return "azure://" + host() + "/" + RULE + "/" + STREAM + "?timeout=5s&credential=client-secret&tenant-id="
-                + TENANT + "&client-id=66666666-7777-8888-9999-000000000000&client-secret=" + SECRET
-                + "&authority=https://" + host();
+        return target() + "&credential=client-secret&tenant-id=" + TENANT + "&client-id=" + CLIENT + "&client-secret="
+                + SECRET;
+    }
+
+    /** The URI of a sink that writes here, with these options for credentials. */
+    String uri(String credentials) {
+        return target() + "&ca=" + SinkConfig.encode(ca.toString()) + "&" + credentials;
+    }
+
+    private String target() {
+        return "azure://" + host() + "/" + RULE + "/" + STREAM + "?timeout=5s&authority=https://" + host();
     }
 
     synchronized List<JsonNode> rows() {
@@ -95,6 +116,15 @@ final class AzureStub implements AutoCloseable {
 
     List<FaultRequest> uploads() {
         return server.requests().stream().filter(AzureStub::isUpload).toList();
+    }
+
+    /** A token that was not given here. */
+    synchronized void know(String token) {
+        tokens.add(token);
+    }
+
+    int tokensGiven() {
+        return tokenNumber;
     }
 
     /** As when an administrator takes the permission back. */
@@ -125,15 +155,27 @@ final class AzureStub implements AutoCloseable {
             if (failure != null) {
                 return failure;
             }
-            String token = "token-" + ++tokenNumber;
-            tokens.add(token);
-            return json("{\"token_type\":\"Bearer\",\"expires_in\":3599,\"ext_expires_in\":3599,\"access_token\":\""
-                    + token + "\"}");
+            String token = newToken();
+            return json("{\"token_type\":\"Bearer\",\"expires_in\":" + tokenSeconds + ",\"ext_expires_in\":"
+                    + tokenSeconds + ",\"access_token\":\"" + token + "\"}");
+        } else if (request.path().startsWith(IDENTITY_PATH + "?")) {
+            boolean known = IDENTITY_HEADER.equals(request.header("X-IDENTITY-HEADER"));
+            return known
+                    ? json(
+                            "{\"token_type\":\"Bearer\",\"expires_on\":\"4102444800\",\"resource\":\"\",\"access_token\":\""
+                                    + newToken() + "\"}")
+                    : FaultAnswer.status(401);
         } else if (isUpload(request)) {
             FaultAnswer failure = fault.apply(request);
             return failure == null ? take(request) : failure;
         }
         return error(404, "NotFound", "no such path: " + request.path());
+    }
+
+    private String newToken() {
+        String token = "token-" + ++tokenNumber;
+        tokens.add(token);
+        return token;
     }
 
     private FaultAnswer json(String text) {
