@@ -1,9 +1,15 @@
 package io.github.pgwatchrpc.delivery.spool;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The newest records in memory, as many as fit, for readers that keep up. Thread-safe. */
+/**
+ * The newest records in memory, for readers that keep up: each is let go as soon as all of those have had it, so that it dies
+ * young, and at the latest when there is no more room. Who falls behind what is held reads the files, and holds nothing here
+ * until it has caught up. Thread-safe.
+ */
 final class RecentRecords {
 
     /**
@@ -16,7 +22,19 @@ final class RecentRecords {
      */
     record Held(SpoolRecord record, long bytes, long segment, long nextAt) {}
 
+    /** One reader's place. */
+    static final class Follower {
+
+        /** Number of the record that it wants next. */
+        private long next;
+
+        private Follower(long next) {
+            this.next = next;
+        }
+    }
+
     private final long maxBytes;
+    private final List<Follower> followers = new ArrayList<>();
     private @Nullable Held[] ring = new @Nullable Held[1024];
 
     /** Number of the oldest record that is held. */
@@ -27,6 +45,18 @@ final class RecentRecords {
 
     RecentRecords(long maxBytes) {
         this.maxBytes = maxBytes;
+    }
+
+    /** A new reader, which wants the record with this number next. */
+    synchronized Follower follow(long next) {
+        Follower follower = new Follower(next);
+        followers.add(follower);
+        return follower;
+    }
+
+    synchronized void unfollow(Follower follower) {
+        followers.remove(follower);
+        letGo();
     }
 
     synchronized void add(Held held) {
@@ -41,16 +71,43 @@ final class RecentRecords {
         count++;
         bytes += held.bytes();
         while (bytes > maxBytes && count > 0) {
-            Held oldest = ring[index(first)];
-            bytes -= oldest == null ? 0 : oldest.bytes();
-            ring[index(first)] = null;
-            first++;
-            count--;
+            removeFirst();
+        }
+        letGo();
+    }
+
+    /** The record with this number, if it is held. The follower has had all before it. */
+    synchronized @Nullable Held get(Follower follower, long number) {
+        if (follower.next != number) {
+            follower.next = number;
+            letGo();
+        }
+        return number < first || number >= first + count ? null : ring[index(number)];
+    }
+
+    /** Number of records that are held. */
+    synchronized int size() {
+        return count;
+    }
+
+    private void letGo() {
+        long wanted = first + count;
+        for (Follower follower : followers) {
+            if (follower.next >= first && follower.next < wanted) {
+                wanted = follower.next;
+            }
+        }
+        while (first < wanted) {
+            removeFirst();
         }
     }
 
-    synchronized @Nullable Held get(long number) {
-        return number < first || number >= first + count ? null : ring[index(number)];
+    private void removeFirst() {
+        Held oldest = ring[index(first)];
+        bytes -= oldest == null ? 0 : oldest.bytes();
+        ring[index(first)] = null;
+        first++;
+        count--;
     }
 
     private void clear(long number) {

@@ -22,6 +22,7 @@ public final class SpoolReader implements Closeable {
     private static final long UNKNOWN = -1;
 
     private final Spool spool;
+    private final RecentRecords.Follower follower;
 
     /** The record that comes next. */
     private long number;
@@ -43,6 +44,7 @@ public final class SpoolReader implements Closeable {
 
     SpoolReader(Spool spool, long number, long rows) {
         this.spool = spool;
+        this.follower = spool.recent().follow(number);
         this.number = number;
         this.rows = rows;
     }
@@ -76,7 +78,7 @@ public final class SpoolReader implements Closeable {
         if (number >= headNumber) {
             return null;
         }
-        RecentRecords.Held held = spool.recent().get(number);
+        RecentRecords.Held held = spool.recent().get(follower, number);
         if (held != null) {
             letGo();
             segmentIndex = held.segment();
@@ -213,6 +215,7 @@ public final class SpoolReader implements Closeable {
 
     @Override
     public void close() {
+        spool.recent().unfollow(follower);
         letGo();
     }
 }

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param maxBytes bytes of the log above which nothing is accepted, {@value #MIN_BYTES} and up
  * @param minFreeBytes bytes that stay free on the disk; nothing is accepted that would leave fewer
  * @param segmentBytes size of the log's files, {@value #MIN_SEGMENT} and up
- * @param recentBytes memory for the newest records, so that a sink that keeps up needs no reading
+ * @param recentBytes most memory for the newest records, so that a sink that keeps up needs no reading
  * @param waitingBytes memory for what waits to be written
  * @param ackTimeout after which a call that waits is answered with an error
  */

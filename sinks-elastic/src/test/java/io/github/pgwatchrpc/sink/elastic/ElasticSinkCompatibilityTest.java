@@ -106,7 +106,7 @@ class ElasticSinkCompatibilityTest extends SinkCompatibilityTest {
 
     @Override
     protected String uri() {
-        return "elasticsearch://127.0.0.1:" + gate.uri().getPort() + "?timeout=5s&api-key=s3cr3t-of-the-uri&namespace="
+        return "elasticsearch://127.0.0.1:" + gate.uri().getPort() + "?timeout=15s&api-key=s3cr3t-of-the-uri&namespace="
                 + namespace;
     }
 
