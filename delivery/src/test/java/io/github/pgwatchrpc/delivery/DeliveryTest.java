@@ -71,7 +71,8 @@ class DeliveryTest {
                 .disk(disk)
                 .clock(Clock.fixed(NOW, ZoneOffset.UTC))
                 .segmentBytes(8 << 10)
-                .worker(new WorkerSettings(Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(20)));
+                .worker(new WorkerSettings(
+                        Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(20), Duration.ofMillis(20)));
     }
 
     private Delivery open(SinkTarget... sinks) throws IOException {
@@ -392,7 +393,8 @@ class DeliveryTest {
     @Test
     void closingDeliversWhatWaitsWhenTheSinkIsWell() throws Exception {
         Delivery delivery = open(
-                config().worker(new WorkerSettings(Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1))),
+                config().worker(new WorkerSettings(
+                        Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1))),
                 target("a", sink));
         append(delivery, 0, 5);
         assertTrue(delivery.close(Duration.ofSeconds(20)));

@@ -74,7 +74,8 @@ class KillTest {
                 DeliveryConfig.builder(directory.resolve("spool"))
                         .durability(durability)
                         .segmentBytes(64 << 10)
-                        .worker(new WorkerSettings(Duration.ofMillis(2), Duration.ofMillis(1), Duration.ofMillis(5)))
+                        .worker(new WorkerSettings(
+                                Duration.ofMillis(2), Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofMillis(5)))
                         .build(),
                 List.of(new SinkTarget(
                         "lines",

@@ -24,7 +24,8 @@ import java.util.concurrent.TimeUnit;
 /** Rows numbered from 0 on, in large envelopes, and a receiver to relay them to that counts which it got how often. */
 final class NumberedRows {
 
-    private static final String NUMBER = "seq_no";
+    /** The column with a row's number. */
+    static final String NUMBER = "seq_no";
 
     private NumberedRows() {}
 

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.DoublePredicate;
@@ -145,6 +146,16 @@ final class ServerProcess implements AutoCloseable {
         return "file=jsonfile:" + file + "?daily=false";
     }
 
+    /** Runs a command of the program, which must succeed, such as {@code provision}. */
+    static void command(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(ProcessHandle.current().info().command().orElse("java"), "-jar", JAR.toString()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String says = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), says);
+    }
+
     static Launch launch(Path directory) {
         return new Launch(directory);
     }
@@ -213,7 +224,7 @@ final class ServerProcess implements AutoCloseable {
                     throw new AssertionError(seen, e);
                 }
             });
-            Thread.onSpinWait();
+            LockSupport.parkNanos(5_000_000);
         }
     }
 
@@ -253,6 +264,27 @@ final class ServerProcess implements AutoCloseable {
     /** What the receiver says of a sink's rows. */
     long rows(String sink, String kind) throws IOException, InterruptedException {
         return (long) metric("pgwatch_rpc_sink_rows_" + kind + "{sink=\"" + sink + "\"}");
+    }
+
+    /**
+     * When a sink has everything that was accepted, holds its account at {@code /api/status} against what is there.
+     *
+     * @param rows different rows in the backend
+     */
+    void assertAccount(String sink, long rows) throws IOException, InterruptedException {
+        awaitDelivered(sink);
+        Map<String, Object> status = Json.object(page("/api/status").body());
+        Map<String, Object> account = Json.list(status.get("sinks")).stream()
+                .map(Json::map)
+                .filter(each -> sink.equals(each.get("name")))
+                .map(each -> Json.map(each.get("rows")))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(sink + " is not in " + status));
+        assertEquals(rows, Json.integer(account.get("received")), account::toString);
+        assertEquals(rows, Json.integer(account.get("delivered")), account::toString);
+        for (String kind : List.of("waiting", "dead", "dropped", "lost")) {
+            assertEquals(0, Json.integer(account.get(kind)), account::toString);
+        }
     }
 
     /** The complete lines of the file, when all that was accepted is there. There is nothing behind the last one. */

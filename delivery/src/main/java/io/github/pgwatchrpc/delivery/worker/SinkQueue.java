@@ -78,6 +78,7 @@ final class SinkQueue {
     private String mend = "";
     private int failures;
     private long failedAt = Long.MIN_VALUE;
+    private long passedAt = Long.MIN_VALUE;
     private long notBefore;
     private long dueAt = Long.MAX_VALUE;
 
@@ -235,7 +236,7 @@ final class SinkQueue {
                 }
             }
         } catch (IOException e) {
-            failed(now, now, Duration.ZERO, "spool: " + e.getMessage());
+            away(now, now, Duration.ZERO, "spool: " + e.getMessage());
         }
     }
 
@@ -329,7 +330,7 @@ final class SinkQueue {
             piece.notBefore = now;
             alone.add(piece);
         } catch (IOException e) {
-            failed(now, now, Duration.ZERO, "dead letters: " + e.getMessage());
+            away(now, now, Duration.ZERO, "dead letters: " + e.getMessage());
         }
     }
 
@@ -350,10 +351,11 @@ final class SinkQueue {
         }
         List<Work.Piece> again = new ArrayList<>();
         boolean[] comesAgain = new boolean[piece.batch.size()];
+        long next = verdict.failed() ? now + pauseOf(piece, verdict.after(), now) : now;
         for (List<Integer> rows : verdict.again()) {
             rows.forEach(row -> comesAgain[row] = true);
             Work.Piece part = piece.part(rows);
-            part.notBefore = verdict.failed() ? now + backoff.nanos(piece.attempts, verdict.after()) : now;
+            part.notBefore = next;
             again.add(part);
         }
         Lane lane = piece.lane;
@@ -367,17 +369,28 @@ final class SinkQueue {
             }
         }
         if (!verdict.failed()) {
+            passedAt = now;
             succeeded(now - piece.startedAt);
             return;
         }
-        if (verdict.paused() == null
-                && again.stream().mapToInt(part -> part.batch.size()).sum() < piece.batch.size()) {
+        if (verdict.paused() != null) {
+            broken(piece.startedAt, now, verdict.why());
+            pause(verdict.paused(), now);
+            return;
+        }
+        if (again.stream().mapToInt(part -> part.batch.size()).sum() < piece.batch.size()) {
+            passedAt = now;
             failures = 0;
         }
-        failed(piece.startedAt, now, verdict.after(), verdict.why());
-        if (verdict.paused() != null) {
-            pause(verdict.paused(), now);
-        }
+        away(piece.startedAt, now, verdict.after(), verdict.why());
+    }
+
+    /**
+     * How long rows wait that have failed. Not much longer than the target itself, unless others pass meanwhile; and rather
+     * longer than shorter, so that they do not come before others each time.
+     */
+    private long pauseOf(Work.Piece piece, Duration asked, long now) {
+        return Math.max(backoff.nanosAway(piece.attempts, asked), backoff.nanos(piece.failed(now, passedAt), asked));
     }
 
     private void bury(Work.Piece piece, List<Outcome.RefusedRow> dead) throws IOException {
@@ -462,12 +475,12 @@ final class SinkQueue {
         task.notBefore = now;
         alone.addFirst(task);
         if (readiness instanceof Outcome.Paused paused) {
-            failed(task.startedAt, now, Duration.ZERO, paused.why());
+            broken(task.startedAt, now, paused.why());
             pause(paused, now);
         } else if (readiness instanceof Outcome.Retry retry) {
-            failed(task.startedAt, now, retry.after(), retry.why());
+            away(task.startedAt, now, retry.after(), retry.why());
         } else {
-            failed(task.startedAt, now, Duration.ZERO, "the sink breaks its contract: its answer is null");
+            broken(task.startedAt, now, "the sink breaks its contract: its answer is null");
         }
     }
 
@@ -479,14 +492,25 @@ final class SinkQueue {
         mend = "";
     }
 
-    private void failed(long startedAt, long now, Duration asked, String reason) {
+    /** The target is away or busy, which passes: whether it has is tried often. */
+    private void away(long startedAt, long now, Duration asked, String reason) {
+        failed(startedAt, now, reason);
+        notBefore = Math.max(notBefore, now + backoff.nanosAway(Math.max(1, failures), asked));
+    }
+
+    /** Somebody has to mend something. */
+    private void broken(long startedAt, long now, String reason) {
+        failed(startedAt, now, reason);
+        notBefore = Math.max(notBefore, now + backoff.nanos(Math.max(1, failures), Duration.ZERO));
+    }
+
+    private void failed(long startedAt, long now, String reason) {
         if (startedAt >= failedAt) {
             // of those that began before the last failure, that was to be expected
             failures++;
             window.failed();
         }
         failedAt = now;
-        notBefore = Math.max(notBefore, now + backoff.nanos(Math.max(1, failures), asked));
         if (state == SinkStatus.State.RUNNING) {
             state = SinkStatus.State.RETRYING;
         }

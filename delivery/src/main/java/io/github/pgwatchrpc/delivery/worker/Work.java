@@ -29,6 +29,12 @@ abstract sealed class Work {
         /** If these are dead letters: the id of each row's, else empty. */
         final List<Long> letters;
 
+        /** How often it has failed while others passed. */
+        private int failures;
+
+        /** When it last failed. */
+        private long failedAt;
+
         Piece(Batch batch, @Nullable Lane lane, List<Long> letters, int attempts) {
             this.batch = batch;
             this.lane = lane;
@@ -36,15 +42,33 @@ abstract sealed class Work {
             this.attempts = attempts;
         }
 
+        /**
+         * It has failed.
+         *
+         * @param now when
+         * @param passedAt when something last passed
+         * @return how often it has, 1 and up; while nothing passes it is not to blame, and the count stands still
+         */
+        int failed(long now, long passedAt) {
+            if (failures == 0 || passedAt >= failedAt) {
+                failures++;
+            }
+            failedAt = now;
+            return failures;
+        }
+
         /** Some of the rows. */
         Piece part(List<Integer> rows) {
-            return new Piece(
+            Piece part = new Piece(
                     rows.size() == batch.size() ? batch : batch.select(rows),
                     lane,
                     letters.isEmpty()
                             ? letters
                             : rows.stream().map(letters::get).toList(),
                     attempts);
+            part.failures = failures;
+            part.failedAt = failedAt;
+            return part;
         }
     }
 

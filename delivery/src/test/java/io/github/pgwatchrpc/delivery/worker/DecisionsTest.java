@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
@@ -62,20 +63,28 @@ class DecisionsTest {
 
     @Test
     void pausesGrowToTheirBoundAndAreSpreadFromZero() {
-        WorkerSettings settings = new WorkerSettings(Duration.ZERO, Duration.ofMillis(100), Duration.ofSeconds(10));
+        WorkerSettings settings = new WorkerSettings(
+                Duration.ZERO, Duration.ofMillis(100), Duration.ofSeconds(2), Duration.ofSeconds(10));
         Backoff backoff = new Backoff(settings, new Random(SEED));
         for (int failures = 1; failures < 100; failures++) {
-            long bound = Math.min(10_000L, 100L << Math.min(failures - 1, 20)) * 1_000_000;
-            long least = Long.MAX_VALUE;
-            long most = 0;
-            for (int i = 0; i < 200; i++) {
-                long pause = backoff.nanos(failures, Duration.ZERO);
-                least = Math.min(least, pause);
-                most = Math.max(most, pause);
-            }
-            assertTrue(least >= 0 && least < bound / 4, "seed " + SEED + ": " + least);
-            assertTrue(most <= bound && most > bound * 3 / 4, "seed " + SEED + ": " + most);
+            int count = failures;
+            long doubled = 100L << Math.min(failures - 1, 20);
+            assertSpread(Math.min(10_000L, doubled), () -> backoff.nanos(count, Duration.ZERO));
+            assertSpread(Math.min(2_000L, doubled), () -> backoff.nanosAway(count, Duration.ZERO));
         }
+    }
+
+    private static void assertSpread(long boundMillis, LongSupplier pauses) {
+        long bound = boundMillis * 1_000_000;
+        long least = Long.MAX_VALUE;
+        long most = 0;
+        for (int i = 0; i < 200; i++) {
+            long pause = pauses.getAsLong();
+            least = Math.min(least, pause);
+            most = Math.max(most, pause);
+        }
+        assertTrue(least >= 0 && least < bound / 4, "seed " + SEED + ": " + least);
+        assertTrue(most <= bound && most > bound * 3 / 4, "seed " + SEED + ": " + most);
     }
 
     @Test
@@ -83,6 +92,7 @@ class DecisionsTest {
         Backoff backoff = new Backoff(WorkerSettings.DEFAULT, new Random(SEED));
         assertEquals(Duration.ofMinutes(5).toNanos(), backoff.nanos(1, Duration.ofMinutes(5)));
         assertEquals(Backoff.MAX_ASKED.toNanos(), backoff.nanos(1, Duration.ofDays(300)));
+        assertEquals(Duration.ofMinutes(5).toNanos(), backoff.nanosAway(1, Duration.ofMinutes(5)));
     }
 
     // ---- window ----

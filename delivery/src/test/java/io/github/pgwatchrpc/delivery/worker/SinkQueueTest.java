@@ -20,8 +20,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 class SinkQueueTest {
 
     private static final long MAX_AGE = 1_000;
+    private static final long MILLIS = 1_000_000;
+    private static final long SECONDS = 1_000 * MILLIS;
 
     @TempDir
     private Path temp = Path.of("");
@@ -52,14 +58,26 @@ class SinkQueueTest {
                 temp, Durability.FLUSH, 1 << 30, 0, 1 << 20, 1 << 20, 1 << 20, Duration.ofSeconds(60));
         spool = Spool.open(settings, Disk.real(), System::nanoTime, new Random(1));
         intake = new Intake(spool, settings, () -> {});
-        queue = new SinkQueue(
-                new SinkTarget("a", new FakeSink(), new Limits(10, 1 << 20, 1), Set.of(), SinkTarget.Start.NOW),
+        queue = queue(
+                1,
+                new WorkerSettings(
+                        Duration.ofNanos(MAX_AGE),
+                        Duration.ofNanos(100),
+                        Duration.ofNanos(1_000),
+                        Duration.ofNanos(10_000)),
+                1);
+    }
+
+    private SinkQueue queue(int concurrency, WorkerSettings settings, long seed) throws IOException {
+        return new SinkQueue(
+                new SinkTarget(
+                        "a", new FakeSink(), new Limits(10, 1 << 20, concurrency), Set.of(), SinkTarget.Start.NOW),
                 spool,
                 spool.end(),
                 new DeadLetters(
-                        Disk.real(), temp.resolve("letters"), "a", 1 << 20, 0, Clock.systemUTC(), new Random(1)),
-                new WorkerSettings(Duration.ofNanos(MAX_AGE), Duration.ofNanos(100), Duration.ofNanos(10_000)),
-                new Random(1),
+                        Disk.real(), temp.resolve("letters"), "a", 1 << 20, 0, Clock.systemUTC(), new Random(seed)),
+                settings,
+                new Random(seed),
                 0);
     }
 
@@ -140,5 +158,71 @@ class SinkQueueTest {
         queue.settle(right, Outcome.written(), 4);
         assertTrue(queue.isDrained());
         assertEquals(new Account(10, 10, 0, 0, 0, 0, 1, 0), queue.account());
+    }
+
+    /** By the defaults, and however often it has been tried: see docs/delivery.md. */
+    @Test
+    void whoWasAwayGetsItsRowsWithinFiveSecondsAndIsNotStormed() throws Exception {
+        long writeTakes = MILLIS;
+        for (long seed = 1; seed <= 20; seed++) {
+            String message = "seed " + seed;
+            long back = TimeUnit.MINUTES.toNanos(seed);
+            queue.close();
+            queue = queue(4, WorkerSettings.DEFAULT, seed);
+            begin();
+            append(500);
+            int tries = 0;
+            long now = 0;
+            // some went well before
+            for (int i = 0; i < 10; i++, now += writeTakes) {
+                settleAll(now, writeTakes, piece -> Outcome.written());
+            }
+            assertTrue(queue.status(now, false).window() > 1, message);
+            while (!queue.isDrained()) {
+                boolean away = now < back;
+                int asked = settleAll(now, writeTakes, piece -> away ? Outcome.retry("503") : Outcome.written());
+                tries += away ? asked : 0;
+                now = asked > 0 ? now + writeTakes : queue.dueAt();
+                assertTrue(asked <= 1 || now < 10 * SECONDS || !away, message + ": at once " + asked);
+            }
+            assertTrue(now - back <= 5 * SECONDS, message + ": " + (now - back) + " ns after it was back");
+            assertTrue(tries < 60 * seed, message + ": tried " + tries + " times in " + seed + " minutes");
+        }
+    }
+
+    @Test
+    void rowsThatFailWhileOthersPassAreTriedLessAndLess() throws Exception {
+        queue.close();
+        queue = queue(1, WorkerSettings.DEFAULT, 1);
+        begin();
+        long first = spool.end().number();
+        append(10);
+        List<Long> failed = new ArrayList<>();
+        for (long now = 0; now < 120 * SECONDS; now += 50 * MILLIS) {
+            long at = now;
+            settleAll(now, MILLIS, piece -> {
+                if (piece.batch.slices().get(0).position() == first) {
+                    failed.add(at);
+                    return Outcome.retry("this index is not there");
+                }
+                return Outcome.written();
+            });
+            if (now % (100 * MILLIS) == 0) {
+                append(10);
+            }
+        }
+        assertTrue(queue.account().waiting() < 500, () -> "others wait: " + queue.account());
+        assertTrue(failed.size() > 5 && failed.size() < 25, () -> "tried at " + failed);
+        assertTrue(failed.get(5) < 20 * SECONDS, () -> "tried at " + failed);
+    }
+
+    /** Takes all that may be written at once, and settles it when a write's time has passed. */
+    private int settleAll(long now, long takes, Function<Work.Piece, Outcome> sink) {
+        List<Work.Piece> pieces = new ArrayList<>();
+        for (Work work = queue.poll(now); work != null; work = queue.poll(now)) {
+            pieces.add(assertInstanceOf(Work.Piece.class, work));
+        }
+        pieces.forEach(piece -> queue.settle(piece, sink.apply(piece), now + takes));
+        return pieces.size();
     }
 }

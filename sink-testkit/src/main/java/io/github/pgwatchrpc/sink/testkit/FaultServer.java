@@ -55,6 +55,7 @@ public final class FaultServer implements AutoCloseable {
     private final Set<Socket> connections = new HashSet<>();
     private Function<FaultRequest, FaultAnswer> otherwise = request -> FaultAnswer.ok();
     private @Nullable ServerSocket listening;
+    private boolean accepting;
     private int port;
     private int awaited;
     private int connected;
@@ -125,7 +126,10 @@ public final class FaultServer implements AutoCloseable {
         return this;
     }
 
-    /** Stops listening and resets all connections, as when the server's process is killed. */
+    /**
+     * Stops listening and resets all connections, as when the server's process is killed: nobody gets in any more, and no
+     * request is taken that was not there whole.
+     */
     public void down() {
         synchronized (lock) {
             quietly(listening);
@@ -133,6 +137,18 @@ public final class FaultServer implements AutoCloseable {
             connections.forEach(FaultServer::reset);
             connections.clear();
             lock.notifyAll();
+            // a thread inside accept keeps the system's socket open, closed or not, until it has woken up
+            boolean interrupted = false;
+            while (accepting) {
+                try {
+                    lock.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -156,6 +172,7 @@ public final class FaultServer implements AutoCloseable {
             socket.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port));
             port = socket.getLocalPort();
             listening = socket;
+            accepting = true;
             run(() -> accept(socket));
         }
     }
@@ -226,8 +243,8 @@ public final class FaultServer implements AutoCloseable {
     // ---- connections ----
 
     private void accept(ServerSocket socket) {
-        while (true) {
-            try {
+        try {
+            while (true) {
                 Socket connection = socket.accept();
                 synchronized (lock) {
                     if (listening != socket) {
@@ -238,8 +255,13 @@ public final class FaultServer implements AutoCloseable {
                     connected++;
                 }
                 run(() -> serve(connection));
-            } catch (IOException e) {
-                return; // closed
+            }
+        } catch (IOException e) {
+            // closed
+        } finally {
+            synchronized (lock) {
+                accepting = false;
+                lock.notifyAll();
             }
         }
     }
@@ -292,6 +314,10 @@ public final class FaultServer implements AutoCloseable {
             }
             FaultRequest request = new FaultRequest(first[0], first[1], headers, body(head, in));
             synchronized (lock) {
+                if (!connections.contains(connection)) {
+                    // down() has reset it, but a thread that had been waiting for this gets it all the same
+                    return false;
+                }
                 record(request);
                 if (answer == null) {
                     answer = otherwise.apply(request);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -134,5 +136,28 @@ class FaultServerTest {
             HttpRequest request = HttpRequest.newBuilder(secured.uri()).build();
             assertEquals(200, knowing.send(request, BodyHandlers.discarding()).statusCode());
         }
+    }
+
+    /** A thread that waits for a request may wake only when that is there, and must do nothing with it any more. */
+    @Test
+    void whatComesAfterItHasGoneIsNotTaken() throws Exception {
+        byte[] request = "POST /in HTTP/1.1\r\nContent-Length: 1\r\n\r\na".getBytes(StandardCharsets.US_ASCII);
+        int rounds = 500;
+        for (int i = 0; i < rounds; i++) {
+            try (Socket peer =
+                    new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
+                peer.getOutputStream().write(request);
+                server.await();
+                assertEquals('H', peer.getInputStream().read());
+                server.down();
+                try {
+                    peer.getOutputStream().write(request);
+                } catch (IOException e) {
+                    // reset, and known already
+                }
+            }
+            server.up();
+        }
+        assertEquals(rounds, server.requests().size());
     }
 }

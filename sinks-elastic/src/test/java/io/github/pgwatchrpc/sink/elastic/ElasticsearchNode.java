@@ -28,8 +28,11 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
-/** A real node in a process of its own. One is shared by all tests of the module; it ends with this process. */
-final class ElasticsearchNode implements AutoCloseable {
+/**
+ * A real node in a process of its own, which the tests of the whole path start too. One is shared by all tests of this
+ * module; it ends with this process.
+ */
+public final class ElasticsearchNode implements AutoCloseable {
 
     /** The most bytes of a request. */
     static final int MOST_BYTES = 8 << 20;
@@ -59,7 +62,8 @@ final class ElasticsearchNode implements AutoCloseable {
     private final int port;
     private Process process;
 
-    ElasticsearchNode() throws IOException, InterruptedException {
+    /** Starts a node without data, and waits until it answers. */
+    public ElasticsearchNode() throws IOException, InterruptedException {
         home = Files.createTempDirectory("elasticsearch-node");
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
@@ -81,7 +85,8 @@ final class ElasticsearchNode implements AutoCloseable {
         return "t" + NEXT_NAMESPACE.incrementAndGet();
     }
 
-    void start() throws IOException, InterruptedException {
+    /** Starts it again, with the data that it had. */
+    public void start() throws IOException, InterruptedException {
         Path modules = home.resolve("modules");
         layOut(modules);
         List<String> path = new ArrayList<>(List.of(target.resolve("classes").toString()));
@@ -151,8 +156,8 @@ final class ElasticsearchNode implements AutoCloseable {
         }
     }
 
-    /** As a power cut does. */
-    void kill() throws InterruptedException {
+    /** Ends it as {@code kill -9} does. */
+    public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 
@@ -175,7 +180,8 @@ final class ElasticsearchNode implements AutoCloseable {
         }
     }
 
-    String address() {
+    /** Host and port. */
+    public String address() {
         return "127.0.0.1:" + port;
     }
 
@@ -190,7 +196,7 @@ final class ElasticsearchNode implements AutoCloseable {
     }
 
     /** The answer to what must succeed. */
-    JsonNode call(String method, String path, String body) throws IOException, InterruptedException {
+    public JsonNode call(String method, String path, String body) throws IOException, InterruptedException {
         HttpResponse<byte[]> answer =
                 send(method, path, "application/json", body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         if (answer.statusCode() >= 300) {

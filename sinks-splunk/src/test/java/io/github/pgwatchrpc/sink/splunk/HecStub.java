@@ -103,7 +103,7 @@ public final class HecStub implements AutoCloseable {
     }
 
     /** A sink's URI without options other than the token. */
-    String sinkUri() {
+    public String sinkUri() {
         return "splunk+http://" + server.uri().getAuthority() + "?timeout=3s&token=" + TOKEN;
     }
 

@@ -134,10 +134,10 @@ class SplunkSinkTest {
         assertEquals(Outcome.written(), sink("&mode=metrics&gzip=false").write(batch(envelope)));
         assertEquals(
                 "{\"time\":1795367430.000000,\"host\":\"shop\",\"source\":\"pgwatch\",\"sourcetype\":\"pgwatch:table_stats\","
-                        + "\"event\":\"metric\",\"fields\":{\"database\":\"shop\",\"metric\":\"table_stats\",\"tag_env\":\"prod\","
-                        + "\"tag_table\":\"orders\",\"metric_name:pgwatch.table_stats.seq_scan\":7,"
-                        + "\"metric_name:pgwatch.table_stats.ratio\":0.25,\"metric_name:pgwatch.table_stats.up\":1,"
-                        + "\"text\":\"x\"}}",
+                    + "\"event\":\"metric\",\"fields\":{\"database\":\"shop\",\"metric\":\"table_stats\",\"tag_env\":\"prod\","
+                    + "\"tag_table\":\"orders\",\"metric_name:pgwatch.table_stats.seq_scan\":7,"
+                    + "\"metric_name:pgwatch.table_stats.ratio\":0.25,\"metric_name:pgwatch.table_stats.up\":1,"
+                    + "\"text\":\"x\"}}",
                 stub.posts().get(0).text().strip());
     }
 
@@ -387,9 +387,8 @@ class SplunkSinkTest {
             assertEquals(Outcome.written(), sink.write(batch(rows("m", 0, 2))));
             stub.server().down();
             assertEquals(Outcome.written(), sink.write(batch(rows("m", 2, 4))));
-            // what the first took before it was gone may be there as well
             assertEquals(2, second.events().size());
-            assertEquals(range(0, 2), numbers().subList(0, 2));
+            assertEquals(range(0, 2), numbers());
         }
     }
 
@@ -521,9 +520,11 @@ class SplunkSinkTest {
                 "splunk:host:8088?token=t | neither http nor https (expected: //HOST:8088",
                 "splunk://host:0?token=t | port 0 (expected: //HOST:8088",
                 "splunk://host?token=a b | option token of sink splunk: (secret) (expected: printable ASCII",
-                "splunk://host?token=t&index={nothing} | option index of sink splunk: \"{nothing}\" (expected: text that may",
+                "splunk://host?token=t&index={nothing} | option index of sink splunk: \"{nothing}\" (expected: text"
+                        + " that may",
                 "splunk://host?token=t&index=___ | option index of sink splunk: \"___\" (expected: a letter or digit",
-                "splunk://host?token=t&host={database | option host of sink splunk: \"{database\" (expected: text that may",
+                "splunk://host?token=t&host={database | option host of sink splunk: \"{database\" (expected: text that"
+                        + " may",
                 "splunk://host?token=t&token-file=/x | beside token-file (expected: one of",
                 "splunk://host?token=t&max-body=1 | option max-body of sink splunk: \"1\" (expected: bytes"
             })
