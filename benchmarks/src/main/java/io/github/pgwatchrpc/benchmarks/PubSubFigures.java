@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -83,11 +84,12 @@ public final class PubSubFigures {
                 .build()
                 .start();
         LongAdder written = new LongAdder();
+        AtomicBoolean going = new AtomicBoolean(true);
         try (Sink sink = Sinks.load(PubSubFigures.class.getClassLoader())
                 .create("pubsub://figures/pgwatch?emulator=127.0.0.1:" + server.getPort() + "&" + options, Map.of())) {
             List<Thread> writers = new ArrayList<>();
             for (Batch batch : batches) {
-                Thread thread = new Thread(() -> write(sink, batch, written));
+                Thread thread = new Thread(() -> write(sink, batch, going, written));
                 thread.start();
                 writers.add(thread);
             }
@@ -111,7 +113,7 @@ public final class PubSubFigures {
                     done / calls,
                     (bytes.sum() - bytesBefore) / done,
                     note);
-            writers.forEach(Thread::interrupt);
+            going.set(false);
             for (Thread each : writers) {
                 each.join();
             }
@@ -121,9 +123,9 @@ public final class PubSubFigures {
         }
     }
 
-    private static void write(Sink sink, Batch batch, LongAdder written) {
+    private static void write(Sink sink, Batch batch, AtomicBoolean going, LongAdder written) {
         try {
-            while (true) {
+            while (going.get()) {
                 Outcome outcome = sink.write(batch);
                 if (!(outcome instanceof Outcome.Written)) {
                     throw new IllegalStateException("write: " + outcome + " (expected: written)");
