@@ -104,7 +104,8 @@ public final class PubSubFigures {
             double done = written.sum() - rowsBefore;
             double calls = requests.sum() - requestsBefore;
             print(
-                    "%s, %d rows a call, %d ms away: %,.0f rows/s, %.2f CPU s per million rows, %,.0f rows a request, %,.0f bytes a row%s",
+                    "%s, %d rows a call, %d ms away: %,.0f rows/s, %.2f CPU s per million rows, %,.0f rows a request,"
+                            + " %,.0f bytes a row%s",
                     options,
                     rows,
                     delayMillis,
