@@ -48,7 +48,7 @@ func main() {
 	flag.StringVar(&o.listen, "listen", "127.0.0.1:0", "host:port to listen on")
 	flag.StringVar(&o.taken, "taken", "", "append each message to this file when it has been taken, before the answer")
 	flag.IntVar(&o.refuseEvery, "refuse-every", 0, "refuse each publish whose number is a multiple of this (0: none)")
-	flag.DurationVar(&o.patience, "patience", time.Minute, "how long receiving may take")
+	flag.DurationVar(&o.patience, "patience", 3*time.Minute, "how long receiving may take")
 	flag.Parse()
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)

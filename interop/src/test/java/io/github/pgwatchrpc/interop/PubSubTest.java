@@ -60,13 +60,13 @@ class PubSubTest {
     void everyRowOfTheLoadReachesASubscriberOnceById(String options, GoPrograms go) throws Exception {
         try (Service service = new Service(go.pubsub());
                 ServerProcess server = server(service, options)) {
-            command("load", "--to", "rpc://" + server.address(), "--seconds", "5", "--rate", "200", "--rows", "20");
+            command("load", "--to", "rpc://" + server.address(), "--seconds", "4", "--rate", "50", "--rows", "10");
             server.awaitDelivered(SINK);
             long accepted = server.rows(SINK, "received");
             assertEquals(accepted, server.rows(SINK, "delivered"));
             server.terminate();
             List<Row> rows = received(service);
-            assertTrue(accepted >= 1_000, () -> "rows accepted: " + accepted);
+            assertTrue(accepted >= 100, () -> "rows accepted: " + accepted);
             assertEquals(accepted, rows.size());
             assertEquals(accepted, rows.stream().map(Row::id).distinct().count());
             Figures.show("Pub/Sub, %s: %,d rows of the load, each with a subscriber once", options, accepted);
@@ -83,21 +83,23 @@ class PubSubTest {
     void noAcknowledgedRowIsMissingWhenTheServiceIsKilledInTheMiddle(String options, GoPrograms go) throws Exception {
         Path sentFile = directory.resolve("sent.jsonl");
         Path taken = directory.resolve("taken.jsonl");
+        Path takenLater = directory.resolve("taken-later.jsonl");
         try (Service first = new Service(go.pubsub("-taken", taken.toString()));
                 ServerProcess server = server(first, options)) {
             GoPrograms.Running load = soak(go, server, sentFile);
             awaitBytes(taken, 200_000);
             first.kill();
-            List<Row> before = rows(Files.readAllLines(taken));
+            List<Row> before = rows(wholeLines(taken));
             server.awaitAtLeast("pgwatch_rpc_sink_failures{sink=\"" + SINK + "\"}", 1);
-            try (Service second = new Service(go.pubsub("-listen", first.address, "-taken", taken.toString()))) {
+            try (Service second = new Service(go.pubsub("-listen", first.address, "-taken", takenLater.toString()))) {
                 go.await(load).mustSucceed();
                 server.awaitDelivered(SINK);
                 assertEquals(server.rows(SINK, "received"), server.rows(SINK, "delivered"));
                 server.terminate();
 
-                List<Row> all = rows(Files.readAllLines(taken));
-                List<Row> after = all.subList(before.size(), all.size());
+                List<Row> after = rows(Files.readAllLines(takenLater));
+                List<Row> all = new ArrayList<>(before);
+                all.addAll(after);
                 assertEquals(before.size(), numbers(before).size(), "rows that the first server took twice");
                 assertEquals(after.size(), numbers(after).size(), "rows that the second server took twice");
                 List<Rows.Sent> sent = Rows.sent(sentFile);
@@ -253,6 +255,7 @@ class PubSubTest {
                 .mustSucceed();
     }
 
+    /** Not much of it: Google's test server takes minutes to hand out ten thousand messages. */
     private GoPrograms.Running soak(GoPrograms go, ServerProcess server, Path sent) throws IOException {
         return go.start(
                 directory,
@@ -262,9 +265,9 @@ class PubSubTest {
                 "-scenario",
                 "soak",
                 "-duration",
-                "15s",
+                "12s",
                 "-rate",
-                "200",
+                "20",
                 "-sent",
                 sent.toString());
     }
@@ -286,6 +289,12 @@ class PubSubTest {
         } finally {
             process.destroyForcibly();
         }
+    }
+
+    /** Without the line in which a process was killed: what it was about was not answered. */
+    private static List<String> wholeLines(Path file) throws IOException {
+        String text = Files.readString(file);
+        return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     }
 
     private static void awaitBytes(Path file, long bytes) throws IOException {
