@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -83,11 +84,12 @@ public final class PubSubFigures {
                 .build()
                 .start();
         LongAdder written = new LongAdder();
+        AtomicBoolean going = new AtomicBoolean(true);
         try (Sink sink = Sinks.load(PubSubFigures.class.getClassLoader())
                 .create("pubsub://figures/pgwatch?emulator=127.0.0.1:" + server.getPort() + "&" + options, Map.of())) {
             List<Thread> writers = new ArrayList<>();
             for (Batch batch : batches) {
-                Thread thread = new Thread(() -> write(sink, batch, written));
+                Thread thread = new Thread(() -> write(sink, batch, going, written));
                 thread.start();
                 writers.add(thread);
             }
@@ -102,7 +104,8 @@ public final class PubSubFigures {
             double done = written.sum() - rowsBefore;
             double calls = requests.sum() - requestsBefore;
             print(
-                    "%s, %d rows a call, %d ms away: %,.0f rows/s, %.2f CPU s per million rows, %,.0f rows a request, %,.0f bytes a row%s",
+                    "%s, %d rows a call, %d ms away: %,.0f rows/s, %.2f CPU s per million rows, %,.0f rows a request,"
+                            + " %,.0f bytes a row%s",
                     options,
                     rows,
                     delayMillis,
@@ -111,7 +114,7 @@ public final class PubSubFigures {
                     done / calls,
                     (bytes.sum() - bytesBefore) / done,
                     note);
-            writers.forEach(Thread::interrupt);
+            going.set(false);
             for (Thread each : writers) {
                 each.join();
             }
@@ -121,9 +124,9 @@ public final class PubSubFigures {
         }
     }
 
-    private static void write(Sink sink, Batch batch, LongAdder written) {
+    private static void write(Sink sink, Batch batch, AtomicBoolean going, LongAdder written) {
         try {
-            while (true) {
+            while (going.get()) {
                 Outcome outcome = sink.write(batch);
                 if (!(outcome instanceof Outcome.Written)) {
                     throw new IllegalStateException("write: " + outcome + " (expected: written)");

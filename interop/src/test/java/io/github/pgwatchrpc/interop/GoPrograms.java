@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
@@ -25,6 +26,7 @@ final class GoPrograms {
     private static final String REQUIRED = "interop.required";
 
     private final Path bin;
+    private final AtomicBoolean pubsubBuilt = new AtomicBoolean();
 
     private GoPrograms(Path bin) {
         this.bin = bin;
@@ -85,13 +87,15 @@ final class GoPrograms {
     }
 
     /** Starts Google's test server for Pub/Sub; see {@code interop/go-pubsub}. It ends with its standard input. */
-    Process pubsub() throws IOException {
+    Process pubsub(String... arguments) throws IOException {
         Path pubsub = bin.resolve("pstest");
-        if (!Files.exists(pubsub)) {
+        if (pubsubBuilt.compareAndSet(false, true)) {
             // what it is made of is large, so only for those who need it
             build(List.of("go", "build", "-o", pubsub.toString(), "./pstest"), Path.of("go-pubsub"), bin);
         }
-        return new ProcessBuilder(pubsub.toString())
+        List<String> command = new ArrayList<>(List.of(pubsub.toString()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }

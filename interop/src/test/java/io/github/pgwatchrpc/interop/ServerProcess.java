@@ -22,7 +22,7 @@ import java.util.function.DoublePredicate;
 /** The packaged receiver as a process of its own, on free ports. */
 final class ServerProcess implements AutoCloseable {
 
-    private static final Path JAR = Path.of("..", "server-app", "target", "pgwatch-rpc-server.jar");
+    static final Path JAR = Path.of("..", "server-app", "target", "pgwatch-rpc-server.jar");
     private static final String LISTENS = "pgwatch-rpc listens on ";
     private static final String STATUS = "status and metrics  ";
 

@@ -62,8 +62,8 @@ sealed interface Failure {
     static Outcome.Paused credentials(IOException error) {
         return new Outcome.Paused(
                 "credentials of Google Cloud: " + line(String.valueOf(error.getMessage())),
-                "set GOOGLE_APPLICATION_CREDENTIALS to a file with credentials, or run where there is a service account;"
-                        + " for an emulator, give emulator=HOST:PORT");
+                "set GOOGLE_APPLICATION_CREDENTIALS to a file with credentials, or run where there is a service"
+                        + " account; for an emulator, give emulator=HOST:PORT");
     }
 
     /**
@@ -86,12 +86,13 @@ sealed interface Failure {
             case PERMISSION_DENIED ->
                 new Mend(
                         why,
-                        "grant the sink's service account roles/pubsub.publisher on the topic, and see that the project has"
-                                + " Pub/Sub enabled and can be billed");
+                        "grant the sink's service account roles/pubsub.publisher on the topic, and see that the"
+                                + " project has Pub/Sub enabled and can be billed");
             case UNAUTHENTICATED ->
                 new Mend(
                         why,
-                        "see that GOOGLE_APPLICATION_CREDENTIALS, or the service account that is attached, is valid");
+                        "see that GOOGLE_APPLICATION_CREDENTIALS, or the service account that is attached, is valid,"
+                                + " and that this machine's clock is right: tokens tell the time");
             case FAILED_PRECONDITION ->
                 new Mend(why, "see that the topic's key (KMS) is enabled and its storage policy allows this region");
             case UNIMPLEMENTED -> new Mend(why, "see that the endpoint is one of Pub/Sub");

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param inFlight most requests of one write that wait for their answers
  * @param endpoint host and port of the service; null for Google's own choice
  * @param emulator host and port of an emulator, spoken to in the clear and without credentials; null for the service
+ * @param credentials file with credentials; null to look for some where Google's client does
  * @param timeout how long an answer may take
  */
 record PubSubSettings(
@@ -34,6 +35,7 @@ record PubSubSettings(
         int inFlight,
         @Nullable String endpoint,
         @Nullable String emulator,
+        @Nullable String credentials,
         Duration timeout) {
 
     /** What a message holds. */

@@ -22,6 +22,9 @@ public final class PubSubSinkProvider implements SinkProvider {
     /** Google's clients and emulator agree on this variable. */
     static final String EMULATOR_VARIABLE = "PUBSUB_EMULATOR_HOST";
 
+    /** Google's clients look here for a file with credentials. */
+    static final String CREDENTIALS_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS";
+
     /** Five requests of row messages: 1 to 5 MB of JSON, below what a request may have even as one message. */
     private static final Limits LIMITS = new Limits(5_000, 4 << 20, 4);
 
@@ -46,7 +49,8 @@ public final class PubSubSinkProvider implements SinkProvider {
     static final SinkOption<PubSubSettings.OrderingKey> ORDERING_KEY = SinkOption.choice(
                     "ordering-key",
                     PubSubSettings.OrderingKey.class,
-                    "messages of a database, or of a database and metric, stay in order; the service then takes 1 MB/s of each")
+                    "messages of a database, or of a database and metric, stay in order; the service then takes 1 MB/s"
+                            + " of each")
             .defaultsTo("none");
     static final SinkOption<PubSubSettings.Compression> COMPRESSION = SinkOption.choice(
                     "compression",
@@ -150,8 +154,8 @@ public final class PubSubSinkProvider implements SinkProvider {
     public Sink create(SinkConfig config) {
         String[] target = target(config);
         String emulator = config.find(EMULATOR);
-        String variable = environment.getOrDefault(EMULATOR_VARIABLE, "");
-        if (emulator == null && !variable.isEmpty()) {
+        String variable = variable(EMULATOR_VARIABLE);
+        if (emulator == null && variable != null) {
             emulator = address(variable);
             if (emulator == null) {
                 config.problem("variable " + EMULATOR_VARIABLE, '"' + variable + '"', EMULATOR.expected());
@@ -182,9 +186,16 @@ public final class PubSubSinkProvider implements SinkProvider {
                 config.get(IN_FLIGHT),
                 endpoint,
                 emulator,
+                variable(CREDENTIALS_VARIABLE),
                 config.get(TIMEOUT));
         config.check();
         return new PubSubSink(settings);
+    }
+
+    /** A variable's value; null if it is empty, as Google's clients take it. */
+    private @Nullable String variable(String name) {
+        String value = environment.getOrDefault(name, "");
+        return value.isEmpty() ? null : value;
     }
 
     private static String[] target(SinkConfig config) {

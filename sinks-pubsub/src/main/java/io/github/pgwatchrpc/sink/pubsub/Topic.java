@@ -3,6 +3,7 @@ package io.github.pgwatchrpc.sink.pubsub;
 import com.google.api.core.ApiFuture;
 import com.google.api.gax.batching.BatchingSettings;
 import com.google.api.gax.core.BackgroundResource;
+import com.google.api.gax.core.FixedCredentialsProvider;
 import com.google.api.gax.core.NoCredentialsProvider;
 import com.google.api.gax.grpc.GrpcCallContext;
 import com.google.api.gax.grpc.InstantiatingGrpcChannelProvider;
@@ -12,6 +13,8 @@ import com.google.api.gax.rpc.StatusCode;
 import com.google.api.gax.rpc.StubSettings;
 import com.google.api.gax.rpc.UnaryCallSettings;
 import com.google.api.gax.rpc.UnaryCallable;
+import com.google.auth.oauth2.GoogleCredentials;
+import com.google.auth.oauth2.ServiceAccountCredentials;
 import com.google.cloud.pubsub.v1.stub.PublisherStub;
 import com.google.cloud.pubsub.v1.stub.PublisherStubSettings;
 import com.google.cloud.pubsub.v1.stub.SchemaServiceStub;
@@ -27,7 +30,9 @@ import com.google.pubsub.v1.SchemaSettings;
 import io.github.pgwatchrpc.sink.Outcome;
 import io.github.pgwatchrpc.sink.Readiness;
 import io.grpc.CallOptions;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -75,15 +80,37 @@ final class Topic {
     private static void reach(
             StubSettings.Builder<?, ?> builder,
             PubSubSettings settings,
-            InstantiatingGrpcChannelProvider.Builder channels) {
+            InstantiatingGrpcChannelProvider.Builder channels)
+            throws IOException {
         if (settings.emulator() != null) {
             builder.setEndpoint(settings.emulator());
             builder.setCredentialsProvider(NoCredentialsProvider.create());
             channels.setChannelConfigurator(channel -> channel.usePlaintext());
-        } else if (settings.endpoint() != null) {
-            builder.setEndpoint(settings.endpoint());
+        } else {
+            if (settings.endpoint() != null) {
+                builder.setEndpoint(settings.endpoint());
+            }
+            if (settings.credentials() != null) {
+                builder.setCredentialsProvider(FixedCredentialsProvider.create(read(settings.credentials())));
+            }
         }
         builder.setTransportChannelProvider(channels.build());
+    }
+
+    /**
+     * Credentials of a file. Google's client would read it once in the life of a process, and never see that it was mended.
+     */
+    private static GoogleCredentials read(String file) throws IOException {
+        GoogleCredentials credentials;
+        try (InputStream in = new FileInputStream(file)) {
+            credentials = GoogleCredentials.fromStream(in);
+        }
+        if (credentials.createScopedRequired()) {
+            credentials = credentials.createScoped(PublisherStubSettings.getDefaultServiceScopes());
+        }
+        return credentials instanceof ServiceAccountCredentials account
+                ? account.createWithUseJwtAccessWithScope(true)
+                : credentials;
     }
 
     private static @Nullable Void once(UnaryCallSettings.Builder<?, ?> method, Duration timeout) {

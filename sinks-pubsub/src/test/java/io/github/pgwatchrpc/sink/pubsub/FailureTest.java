@@ -25,6 +25,7 @@ class FailureTest {
             1,
             null,
             null,
+            null,
             Duration.ofSeconds(1));
 
     private static final Set<Status.Code> BAD = Set.of(Status.Code.INVALID_ARGUMENT, Status.Code.OUT_OF_RANGE);

@@ -17,8 +17,12 @@ import com.google.pubsub.v1.SchemaServiceGrpc;
 import com.google.pubsub.v1.Topic;
 import com.google.rpc.Code;
 import com.google.rpc.RetryInfo;
+import io.github.pgwatchrpc.sink.testkit.TestCertificate;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -27,10 +31,13 @@ import io.grpc.protobuf.ProtoUtils;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +46,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Pub/Sub's publishing half on a port of this machine. It enforces the limits that the service documents, all of a request
@@ -49,6 +57,9 @@ final class FakePubSub implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
 
     private static final int MAX_REQUEST = 10_000_000;
+    private static final String BEARER = "Bearer ";
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
     private final Object lock = new Object();
     private final Map<String, Topic> topics = new TreeMap<>();
@@ -57,6 +68,7 @@ final class FakePubSub implements AutoCloseable {
     private final List<PublishRequest> requests = new ArrayList<>();
     private final Set<String> permissions = new HashSet<>(Set.of("pubsub.topics.publish"));
     private final boolean withPermissions;
+    private final TestCertificate certificate;
     private Server server;
     private int port;
     private long nextId;
@@ -66,6 +78,9 @@ final class FakePubSub implements AutoCloseable {
 
     /** What calls other than publish fail with; null for nothing. */
     volatile Status broken;
+
+    /** Which bearer tokens are good; null if nobody is asked for one. */
+    volatile Predicate<String> tokens;
 
     /** What a request is answered with. */
     sealed interface Reply {
@@ -77,22 +92,33 @@ final class FakePubSub implements AutoCloseable {
 
         /** Stored, and then an error. */
         record Lost(RuntimeException error) implements Reply {}
+
+        /** Stored, and then an answer with an id too few. */
+        record Short() implements Reply {}
     }
 
-    private FakePubSub(boolean withPermissions) {
+    private FakePubSub(boolean withPermissions, TestCertificate certificate) {
         this.withPermissions = withPermissions;
+        this.certificate = certificate;
     }
 
     /** Without IAM, as Google's emulator. */
     static FakePubSub start() throws IOException {
-        FakePubSub fake = new FakePubSub(false);
+        FakePubSub fake = new FakePubSub(false, null);
         fake.up();
         return fake;
     }
 
     /** With IAM, as the service. */
     static FakePubSub withPermissions() throws IOException {
-        FakePubSub fake = new FakePubSub(true);
+        FakePubSub fake = new FakePubSub(true, null);
+        fake.up();
+        return fake;
+    }
+
+    /** With IAM, as the service, and with TLS. */
+    static FakePubSub overTls(TestCertificate certificate) throws IOException {
+        FakePubSub fake = new FakePubSub(true, certificate);
         fake.up();
         return fake;
     }
@@ -168,12 +194,20 @@ final class FakePubSub implements AutoCloseable {
         return "127.0.0.1:" + port;
     }
 
+    int port() {
+        return port;
+    }
+
     void up() throws IOException {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
                 .maxInboundMessageSize(2 * MAX_REQUEST)
                 .directExecutor()
+                .intercept(this::authorized)
                 .addService(new Publisher())
                 .addService(new Schemas());
+        if (certificate != null) {
+            builder.useTransportSecurity(pem(certificate.certificatePem()), pem(certificate.privateKeyPem()));
+        }
         if (withPermissions) {
             builder.addService(permissionService());
         }
@@ -188,6 +222,23 @@ final class FakePubSub implements AutoCloseable {
     @Override
     public void close() {
         server.shutdownNow();
+    }
+
+    private static InputStream pem(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private <Q, A> ServerCall.Listener<Q> authorized(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        Predicate<String> good = tokens;
+        String authorization = String.valueOf(headers.get(AUTHORIZATION));
+        if (good == null || (authorization.startsWith(BEARER) && good.test(authorization.substring(BEARER.length())))) {
+            return next.startCall(call, headers);
+        }
+        call.close(
+                Status.UNAUTHENTICATED.withDescription("Request had invalid authentication credentials."),
+                new Metadata());
+        return new ServerCall.Listener<>() {};
     }
 
     private ServerServiceDefinition permissionService() {
@@ -315,6 +366,9 @@ final class FakePubSub implements AutoCloseable {
             if (reply instanceof Reply.Lost lost) {
                 observer.onError(lost.error());
                 return;
+            }
+            if (reply instanceof Reply.Short) {
+                ids.clearMessageIds().addAllMessageIds(Collections.nCopies(request.getMessagesCount() - 1, "x"));
             }
             observer.onNext(ids.build());
             observer.onCompleted();

@@ -28,8 +28,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class PubSubSinkTest {
 
@@ -185,10 +188,10 @@ class PubSubSinkTest {
         Outcome.Partly partly =
                 assertInstanceOf(Outcome.Partly.class, sink.write(batch(rows("a", 2), padded(pad + 1), rows("b", 2))));
         assertEquals(
-                List.of(
-                        new Outcome.RefusedRow(
-                                2,
-                                "message: 10000001 bytes with the topic's name (expected: <= 10000000, what the service takes)")),
+                List.of(new Outcome.RefusedRow(
+                        2,
+                        "message: 10000001 bytes with the topic's name (expected: <= 10000000, what the"
+                                + " service takes)")),
                 partly.refused());
         assertEquals(List.of(), partly.retry());
         assertEquals(6, fake.messages().size());
@@ -329,6 +332,95 @@ class PubSubSinkTest {
         }
     }
 
+    /** How a request can fail, and how often its rows are there in the end. */
+    private record Way(String name, FakePubSub.Reply reply, int copies) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Way> ways() {
+        Stream<Way> errors = Stream.of(
+                        Status.Code.CANCELLED,
+                        Status.Code.UNKNOWN,
+                        Status.Code.INVALID_ARGUMENT,
+                        Status.Code.DEADLINE_EXCEEDED,
+                        Status.Code.NOT_FOUND,
+                        Status.Code.PERMISSION_DENIED,
+                        Status.Code.RESOURCE_EXHAUSTED,
+                        Status.Code.FAILED_PRECONDITION,
+                        Status.Code.ABORTED,
+                        Status.Code.INTERNAL,
+                        Status.Code.UNAVAILABLE,
+                        Status.Code.UNAUTHENTICATED)
+                .map(code -> new Way(code.name(), FakePubSub.error(code.toStatus()), 1));
+        return Stream.concat(
+                errors,
+                Stream.of(
+                        new Way("answer lost", new FakePubSub.Reply.Lost(Status.UNAVAILABLE.asRuntimeException()), 2),
+                        new Way("an id too few", new FakePubSub.Reply.Short(), 2)));
+    }
+
+    /** Each of the requests of a batch in turn, once. */
+    @ParameterizedTest
+    @MethodSource("ways")
+    void whicheverRequestFailsEachRowIsAccountedForOnce(Way way) throws Exception {
+        for (String options :
+                List.of("", "&ordering-key=database", "&message=envelope&batch-bytes=1KB&ordering-key=metric")) {
+            for (int failing = 1; failing <= 6; failing++) {
+                int before = fake.messages().size();
+                AtomicInteger calls = new AtomicInteger();
+                int fails = failing;
+                fake.instead = request -> calls.incrementAndGet() == fails ? way.reply() : null;
+                Batch all = batch(rows("a", 24), rows("b", 24));
+                deliver(sink(options + "&batch-messages=5&in-flight=2"), all);
+                List<PubsubMessage> messages = fake.messages();
+                Map<String, Integer> copies = new TreeMap<>();
+                Received.of(messages.subList(before, messages.size()))
+                        .forEach(row -> copies.merge(row.id(), 1, Integer::sum));
+                assertEquals(Set.copyOf(ids(all)), copies.keySet());
+                int most = copies.values().stream().mapToInt(n -> n).max().orElse(0);
+                String where = "request " + failing + " of " + options;
+                assertEquals(way.copies(), most, where);
+                assertTrue(copies.values().stream().filter(n -> n > 1).count() <= 10, where);
+            }
+        }
+    }
+
+    /** Writes as a delivery does, until everything is there; nothing may be refused. */
+    private static void deliver(Sink sink, Batch all) throws Exception {
+        Batch left = all;
+        for (int writes = 0; writes < 5; writes++) {
+            Outcome outcome = sink.write(left);
+            if (outcome instanceof Outcome.Written) {
+                return;
+            } else if (outcome instanceof Outcome.Partly partly) {
+                assertEquals(List.of(), partly.refused());
+                left = left.select(partly.retry());
+            }
+        }
+        throw new AssertionError("no end");
+    }
+
+    @Test
+    void noMoreRequestsAreUnderWayThanAllowed() throws Exception {
+        fake.instead = request -> new FakePubSub.Reply.Never();
+        Sink sink = new Sinks(List.of(new PubSubSinkProvider()))
+                .create(
+                        "pubsub://my-project/pgwatch?timeout=500ms&batch-messages=10&in-flight=3&emulator="
+                                + fake.address(),
+                        Map.of());
+        sinks.add(sink);
+        Outcome.Retry retry = assertInstanceOf(Outcome.Retry.class, sink.write(batch(rows("a", 100))));
+        assertTrue(retry.why().contains("DEADLINE_EXCEEDED"), retry::why);
+        // none was answered, so none followed the first three
+        assertEquals(3, fake.requests().size());
+        fake.instead = request -> null;
+        assertEquals(Outcome.written(), sink.write(batch(rows("a", 100))));
+        assertEquals(100, ids().size());
+    }
+
     @Test
     void closingDoesNotWaitForAServiceThatHangs() throws Exception {
         CountDownLatch hangs = new CountDownLatch(1);
@@ -386,6 +478,7 @@ class PubSubSinkTest {
                 4,
                 null,
                 fake.address(),
+                null,
                 Duration.ofSeconds(5));
     }
 
