@@ -58,6 +58,9 @@ final class Aws<C extends SdkAutoCloseable> {
 
     private @Nullable C client;
 
+    /** AWS, or whoever hands out credentials, has turned the client away. */
+    private boolean turnedAway;
+
     Aws(AwsAccess access, Clock clock, Maker<C> maker) {
         this.access = access;
         this.maker = maker;
@@ -81,14 +84,34 @@ final class Aws<C extends SdkAutoCloseable> {
         try {
             return answer.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw new CallFailed(failures.of(what, cause == null ? e : cause));
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            Outcome outcome = failures.of(what, cause);
+            // of a wrong clock the client has learned from the answer, and would have to learn it again
+            if (outcome instanceof Outcome.Paused && !failures.isAboutTheClock(cause)) {
+                synchronized (lock) {
+                    turnedAway = true;
+                }
+            }
+            throw new CallFailed(outcome);
         } catch (TimeoutException e) {
             throw new CallFailed(Outcome.retry(
                     what + ": no answer within " + access.timeout().toMillis() + " ms"));
         } finally {
             // it may still be under way
             answer.cancel(true);
+        }
+    }
+
+    /**
+     * Before a sink is opened. A client that was turned away is given up, with the credentials that it remembers: those that
+     * were revoked would be used up to the end of their time.
+     */
+    void renew() {
+        synchronized (lock) {
+            if (turnedAway) {
+                closeAll();
+                turnedAway = false;
+            }
         }
     }
 

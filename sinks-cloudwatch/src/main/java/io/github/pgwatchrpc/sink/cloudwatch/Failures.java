@@ -87,8 +87,8 @@ final class Failures {
         } else if (e instanceof SdkClientException
                 && said.toLowerCase(Locale.ROOT).contains("marshall")) {
             return Outcome.retry(what + ": an answer that is none of AWS's" + said);
-        } else if (e instanceof SdkClientException || e instanceof IllegalArgumentException) {
-            // the chain of credentials, a profile that is not there, a file that is none
+        } else if (e instanceof SdkClientException || e instanceof IllegalArgumentException || isFile(e)) {
+            // the chain of credentials, a profile that is not there, a file that is none, a token's file that is gone
             return new Outcome.Paused(
                     what + ": no credentials, or none that can be used" + said,
                     "give this machine a role, or name profile, role-arn or credentials-file");
@@ -102,7 +102,7 @@ final class Failures {
         String said = details == null || details.errorMessage() == null ? "" : line(details.errorMessage());
         int status = e.statusCode();
         String why = what + ": " + status + (code.isEmpty() ? "" : " " + code) + (said.isEmpty() ? "" : ": " + said);
-        if (CLOCK.contains(code) || (SIGNATURE.contains(code) && isAboutTime(said))) {
+        if (isAboutTheClock(e)) {
             return new Outcome.Paused(
                     why + skew(details) + " (clock skew)",
                     "set this machine's clock: AWS takes calls within 5 minutes of its own");
@@ -123,9 +123,16 @@ final class Failures {
         return new Outcome.Refused(why);
     }
 
-    private static boolean isAboutTime(String said) {
-        String lower = said.toLowerCase(Locale.ROOT);
-        return lower.contains("expired") || lower.contains("not yet current");
+    /** Whether AWS refused a call since the clocks differ. */
+    boolean isAboutTheClock(Throwable e) {
+        AwsErrorDetails details = e instanceof AwsServiceException aws ? aws.awsErrorDetails() : null;
+        if (details == null || details.errorCode() == null) {
+            return false;
+        }
+        String said = String.valueOf(details.errorMessage()).toLowerCase(Locale.ROOT);
+        return CLOCK.contains(details.errorCode())
+                || (SIGNATURE.contains(details.errorCode())
+                        && (said.contains("expired") || said.contains("not yet current")));
     }
 
     /** How far the clocks are apart, as the answer's date tells. */
@@ -161,6 +168,15 @@ final class Failures {
     private static boolean isNetwork(Throwable e) {
         for (Throwable each = e; each != null; each = each.getCause()) {
             if (each instanceof IOException && !(each instanceof FileSystemException)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isFile(Throwable e) {
+        for (Throwable each = e; each != null; each = each.getCause()) {
+            if (each instanceof FileSystemException) {
                 return true;
             }
         }

@@ -35,6 +35,7 @@ final class LogsSink implements Sink {
 
     @Override
     public Readiness open() throws InterruptedException {
+        aws.renew();
         try {
             // names that begin with the stream's own come in their order, so it is the first if it is there
             boolean found = aws.call(

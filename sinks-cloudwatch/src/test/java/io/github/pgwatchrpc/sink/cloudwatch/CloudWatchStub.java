@@ -21,6 +21,12 @@ final class CloudWatchStub implements AutoCloseable {
 
     static final ObjectMapper CBOR = new ObjectMapper(new CBORFactory());
 
+    /** A call was taken. */
+    static final FaultAnswer OK = FaultAnswer.ok()
+            .with("smithy-protocol", "rpc-v2-cbor")
+            .with("Content-Type", "application/cbor")
+            .body(cbor(Map.of()));
+
     private static final int MAX_BODY = 1_000_000;
     private static final double MAX_NUMBER = Math.pow(2, 360);
     private static final String ASCII = "[ -~]*[!-~][ -~]*";
@@ -61,7 +67,8 @@ final class CloudWatchStub implements AutoCloseable {
                 + "&timeout=5s" + options;
     }
 
-    private FaultAnswer answer(FaultRequest request) {
+    /** What CloudWatch says to a call. */
+    FaultAnswer answer(FaultRequest request) {
         JsonNode call;
         try {
             call = CBOR.readTree(body(request));
@@ -93,12 +100,7 @@ final class CloudWatchStub implements AutoCloseable {
         }
         taken.addAll(all);
         calls.add(new Call(all.size(), request.body().length));
-        return mute
-                ? FaultAnswer.reset()
-                : FaultAnswer.ok()
-                        .with("smithy-protocol", "rpc-v2-cbor")
-                        .with("Content-Type", "application/cbor")
-                        .body(cbor(Map.of()));
+        return mute ? FaultAnswer.reset() : OK;
     }
 
     private static byte[] body(FaultRequest request) throws IOException {

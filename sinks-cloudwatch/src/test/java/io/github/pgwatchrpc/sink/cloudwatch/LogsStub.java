@@ -61,15 +61,15 @@ final class LogsStub implements AutoCloseable {
             return switch (String.valueOf(request.header("X-Amz-Target"))) {
                 case "Logs_20140328.CreateLogGroup" ->
                     retention.putIfAbsent(group, 0) == null
-                            ? ok("{}")
+                            ? json("{}")
                             : error(400, "ResourceAlreadyExistsException", "The specified log group already exists");
                 case "Logs_20140328.PutRetentionPolicy" -> {
                     retention.put(group, call.path("retentionInDays").asInt());
-                    yield ok("{}");
+                    yield json("{}");
                 }
                 case "Logs_20140328.CreateLogStream" ->
                     streams.add(group + ' ' + stream)
-                            ? ok("{}")
+                            ? json("{}")
                             : error(400, "ResourceAlreadyExistsException", "The specified log stream already exists");
                 case "Logs_20140328.DescribeLogStreams" ->
                     describe(group, call.path("logStreamNamePrefix").asText());
@@ -86,7 +86,7 @@ final class LogsStub implements AutoCloseable {
             return error(400, "ResourceNotFoundException", "The specified log group does not exist.");
         }
         String first = streams.ceiling(group + ' ' + prefix);
-        return ok(
+        return json(
                 first == null
                         ? "{\"logStreams\":[]}"
                         : "{\"logStreams\":[{\"logStreamName\":\"" + first.substring(group.length() + 1) + "\"}]}");
@@ -132,13 +132,13 @@ final class LogsStub implements AutoCloseable {
         if (mute) {
             return FaultAnswer.reset();
         }
-        return ok(
+        return json(
                 expired == 0
                         ? "{\"nextSequenceToken\":\"1\"}"
                         : "{\"rejectedLogEventsInfo\":{\"expiredLogEventEndIndex\":" + expired + "}}");
     }
 
-    private static FaultAnswer ok(String body) {
+    static FaultAnswer json(String body) {
         return FaultAnswer.ok()
                 .with("Content-Type", "application/x-amz-json-1.1")
                 .body(body);

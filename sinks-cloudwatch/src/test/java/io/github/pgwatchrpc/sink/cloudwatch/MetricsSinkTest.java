@@ -176,6 +176,50 @@ class MetricsSinkTest {
                 stub.calls.stream().map(CloudWatchStub.Call::data).toList());
     }
 
+    /** Calls cost; aimed at is that they carry at least 95 % of what they may. */
+    @Test
+    void batchesOfTheSizeThatIsAskedForFillTheirCalls() throws Exception {
+        Random random = new Random(1);
+        List<MeasurementEnvelope> rows = new ArrayList<>();
+        for (int i = 0; i < new MetricsProvider().limits().rows(); i++) {
+            Map<String, Object> columns = new TreeMap<>(Map.of("tag_i", "row " + i));
+            for (int c = random.nextInt(20); c >= 0; c--) {
+                columns.put("c" + c, random.nextLong());
+            }
+            rows.add(Rows.row(now, columns));
+        }
+        assertEquals(Outcome.written(), write("&max-series=1000000", rows.toArray(MeasurementEnvelope[]::new)));
+        double fill = stub.taken.size() / (1_000.0 * stub.calls.size());
+        assertTrue(fill >= 0.95, "seed 1: calls: " + stub.calls + ", fill: " + fill);
+    }
+
+    /** As many a service does, and as AWS's own answer says: it misses the data. Or it takes the call: neither writes. */
+    @Test
+    void theProbeWritesNothingWhateverItIsAnswered() throws Exception {
+        List<FaultAnswer> answers = new ArrayList<>();
+        answers.add(null);
+        answers.add(CloudWatchStub.error(400, "InvalidParameterCombinationException", "At least one must be given"));
+        answers.add(CloudWatchStub.OK);
+        for (FaultAnswer answer : answers) {
+            stub.gate = call -> {
+                assertEquals(0, call.path("MetricData").size(), call.toString());
+                return answer;
+            };
+            try (Sink sink = Rows.sink(stub.uri(""))) {
+                assertEquals(Readiness.ready(), sink.open());
+            }
+        }
+        assertEquals(3, stub.server.requests().size());
+        assertEquals(List.of(), stub.taken);
+        stub.gate = call -> CloudWatchStub.error(
+                403, "AccessDeniedException", "not authorized to perform: cloudwatch:PutMetricData");
+        try (Sink sink = Rows.sink(stub.uri(""))) {
+            Outcome.Paused paused = assertInstanceOf(Outcome.Paused.class, sink.open());
+            assertTrue(paused.why().contains("cloudwatch:PutMetricData"), paused.why());
+            assertTrue(paused.mend().contains("policy"), paused.mend());
+        }
+    }
+
     @Test
     void aCallIsNeverLargerThanAMegabyteCompressed() throws Exception {
         Random random = new Random(1);

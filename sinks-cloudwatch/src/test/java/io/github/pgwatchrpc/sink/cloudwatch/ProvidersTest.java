@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.pgwatchrpc.sink.SinkConfigException;
+import io.github.pgwatchrpc.sink.SinkOption;
 import io.github.pgwatchrpc.sink.SinkProvider;
 import io.github.pgwatchrpc.sink.Sinks;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -54,6 +57,27 @@ class ProvidersTest {
         assertEquals(
                 "MetricsSink[a/b in us-gov-west-1]",
                 Rows.sink("cloudwatch://us-gov-west-1/a/b").toString());
+    }
+
+    @Test
+    void everyOptionIsInTheManual() throws Exception {
+        String manual = Files.readString(Path.of("..", "docs", "sinks", "cloudwatch.md"));
+        for (SinkProvider provider : List.of(new MetricsProvider(), new LogsProvider())) {
+            for (SinkOption<?> option : provider.options()) {
+                assertTrue(manual.contains("`" + option.name() + "`"), option.name());
+            }
+        }
+    }
+
+    /** {@code check} opens the sink, which says it. */
+    @Test
+    void theCostIsToldBeforeTheFirstRow() {
+        try (MetricsSink sink = (MetricsSink) Rows.sink("cloudwatch://eu-central-1/mine?max-series=1300")) {
+            assertEquals(
+                    "CloudWatch namespace mine: at most 1,300 metrics in an hour (max-series), up to 390 USD a month at list "
+                            + "price (dimensions: all tags; each 60 s); a million values take about 1,000 calls, 0.01 USD",
+                    sink.costs());
+        }
     }
 
     @Test
