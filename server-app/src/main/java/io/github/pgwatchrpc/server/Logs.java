@@ -49,7 +49,8 @@ final class Logs {
         root.addAppender(console);
         root.setLevel(Level.WARN);
         context.getLogger("io.github.pgwatchrpc").setLevel(Level.toLevel(level));
-        // Azure's clients log each failed request as an error, at each try; the delivery tells it once, as the sink's state
+        // Azure's clients log each failed request as an error, at each try; the delivery tells it once, as the sink's
+        // state
         context.getLogger("com.azure").setLevel(Level.OFF);
         context.getLogger("com.microsoft.aad.msal4j").setLevel(Level.OFF);
     }

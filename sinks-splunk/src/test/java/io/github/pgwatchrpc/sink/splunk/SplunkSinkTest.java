@@ -134,10 +134,10 @@ class SplunkSinkTest {
         assertEquals(Outcome.written(), sink("&mode=metrics&gzip=false").write(batch(envelope)));
         assertEquals(
                 "{\"time\":1795367430.000000,\"host\":\"shop\",\"source\":\"pgwatch\",\"sourcetype\":\"pgwatch:table_stats\","
-                    + "\"event\":\"metric\",\"fields\":{\"database\":\"shop\",\"metric\":\"table_stats\",\"tag_env\":\"prod\","
-                    + "\"tag_table\":\"orders\",\"metric_name:pgwatch.table_stats.seq_scan\":7,"
-                    + "\"metric_name:pgwatch.table_stats.ratio\":0.25,\"metric_name:pgwatch.table_stats.up\":1,"
-                    + "\"text\":\"x\"}}",
+                        + "\"event\":\"metric\",\"fields\":{\"database\":\"shop\",\"metric\":\"table_stats\",\"tag_env\":\"prod\","
+                        + "\"tag_table\":\"orders\",\"metric_name:pgwatch.table_stats.seq_scan\":7,"
+                        + "\"metric_name:pgwatch.table_stats.ratio\":0.25,\"metric_name:pgwatch.table_stats.up\":1,"
+                        + "\"text\":\"x\"}}",
                 stub.posts().get(0).text().strip());
     }
 
