@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.sink.elastic.node;
 
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -8,6 +9,7 @@ import org.elasticsearch.common.logging.LogConfigurator;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.node.InternalSettingsPreparer;
 import org.elasticsearch.node.Node;
+import org.elasticsearch.plugins.PluginBundle;
 import org.elasticsearch.plugins.PluginsLoader;
 
 /**
@@ -51,8 +53,7 @@ public final class NodeMain {
                 Settings.builder().put("logger.level", "WARN").build());
         var environment = InternalSettingsPreparer.prepareEnvironment(
                 settings, Map.of(), home.resolve("config"), () -> "node");
-        var plugins = PluginsLoader.createPluginsLoader(
-                PluginsLoader.loadModulesBundles(Path.of(args[3])), Set.of(), Map.of(), false);
+        var plugins = PluginsLoader.createPluginsLoader(modules(Path.of(args[3])), Set.of(), Map.of(), false);
         Node node = new Node(environment, plugins);
         node.start();
         System.out.println(READY);
@@ -61,5 +62,18 @@ public final class NodeMain {
         }
         node.close();
         System.exit(0);
+    }
+
+    /** Version 9 asks for one argument more, which these tests have no need of. */
+    @SuppressWarnings("unchecked")
+    private static Set<PluginBundle> modules(Path directory) throws ReflectiveOperationException {
+        for (Method method : PluginsLoader.class.getMethods()) {
+            if (method.getName().equals("loadModulesBundles")) {
+                Object bundles =
+                        method.getParameterCount() == 1 ? method.invoke(null, directory) : method.invoke(null, directory, false);
+                return (Set<PluginBundle>) bundles;
+            }
+        }
+        throw new NoSuchMethodException("PluginsLoader.loadModulesBundles");
     }
 }
