@@ -76,13 +76,20 @@ final class RecentRecords {
         letGo();
     }
 
-    /** The record with this number, if it is held. The follower has had all before it. */
+    /**
+     * The record with this number, if it is held; then the follower has had it. Else it gets it elsewhere and
+     * {@linkplain #passed says so}.
+     */
     synchronized @Nullable Held get(Follower follower, long number) {
-        if (follower.next != number) {
-            follower.next = number;
-            letGo();
-        }
-        return number < first || number >= first + count ? null : ring[index(number)];
+        Held held = number < first || number >= first + count ? null : ring[index(number)];
+        passed(follower, held == null ? number : number + 1);
+        return held;
+    }
+
+    /** The follower has had all before this number. */
+    synchronized void passed(Follower follower, long number) {
+        follower.next = number;
+        letGo();
     }
 
     /** Number of records that are held. */

@@ -86,7 +86,9 @@ public final class SpoolReader implements Closeable {
             return advance(held.record());
         }
         try {
-            return advance(fromDisk(headNumber, spool.headRows()));
+            SpoolRecord record = fromDisk(headNumber, spool.headRows());
+            spool.recent().passed(follower, record.nextNumber());
+            return advance(record);
         } catch (IOException e) {
             letGo();
             segmentIndex = UNKNOWN;

@@ -42,10 +42,9 @@ final class RecentRecordsTest {
         read(fast, 5, 1_505);
         assertEquals(1_500, recent.size());
         read(slow, 5, 1_005);
-        // the last one it was given is its last one held
-        assertEquals(501, recent.size());
+        assertEquals(500, recent.size());
         recent.unfollow(slow);
-        assertEquals(1, recent.size());
+        assertEquals(0, recent.size());
     }
 
     @Test
@@ -61,23 +60,27 @@ final class RecentRecordsTest {
         // there was no room for all of them, so the other reads files from now on
         assertEquals(1, recent.size());
         assertNull(recent.get(dead, 0));
-        assertNull(recent.get(dead, 1_999));
         read(fast, 2_000, 2_001);
-        read(dead, 2_000, 2_001);
+        assertEquals(0, recent.size());
+        assertNull(recent.get(dead, 2_000));
+        recent.passed(dead, 2_001);
         add(2_001, 2_011);
         read(fast, 2_001, 2_011);
-        assertEquals(11, recent.size());
+        assertEquals(10, recent.size());
         read(dead, 2_001, 2_011);
-        assertEquals(1, recent.size());
+        assertEquals(0, recent.size());
     }
 
     @Test
-    void recordsBehindAGapTakeThePlaceOfThoseBeforeIt() {
+    void whatComesBehindAGapIsReadFromFilesByThoseBeforeIt() {
         RecentRecords.Follower follower = recent.follow(0);
         add(0, 3);
+        assertEquals(3, recent.size());
         add(10, 12);
-        assertEquals(2, recent.size());
+        assertEquals(0, recent.size());
         assertNull(recent.get(follower, 2));
-        read(follower, 10, 12);
+        recent.passed(follower, 12);
+        add(12, 13);
+        read(follower, 12, 13);
     }
 }

@@ -144,6 +144,22 @@ class SpoolTest {
         }
     }
 
+    @Test
+    void aReaderThatHasCaughtUpReadsFromMemoryAgain() throws IOException {
+        try (Spool spool = open(temp, Durability.FLUSH, 3_000);
+                SpoolReader reader = spool.reader(Cursor.at(0, 0))) {
+            append(spool, 0, 100);
+            for (long read = 0; read < 100; read++) {
+                assertEquals(read, whole(reader.next()).number());
+            }
+            assertNull(reader.next());
+            append(spool, 100, 1);
+            assertEquals(1, spool.recent().size());
+            assertEquals(100, whole(reader.next()).number());
+            assertEquals(0, spool.recent().size());
+        }
+    }
+
     private static SpoolRecord whole(@Nullable SpoolRecord record) {
         assertNotNull(record);
         return record;
