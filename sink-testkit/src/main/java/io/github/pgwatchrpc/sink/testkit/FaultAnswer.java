@@ -130,8 +130,8 @@ public final class FaultAnswer {
     }
 
     /**
-     * The same, sent as soon as the request's headers are there; then the connection is closed, with the request's body
-     * unread. So do servers that refuse a body for its length.
+     * The same, sent as soon as the request's headers are there; what comes of the body is thrown away, and the connection
+     * ends. So do servers that refuse a body for its length.
      *
      * @return the answer
      */

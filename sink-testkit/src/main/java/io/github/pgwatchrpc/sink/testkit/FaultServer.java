@@ -47,6 +47,9 @@ public final class FaultServer implements AutoCloseable {
     private static final Duration TRICKLE_PAUSE = Duration.ofMillis(20);
     private static final Duration AWAIT_LIMIT = Duration.ofSeconds(30);
 
+    /** How long the rest of a body may take that has been answered early. */
+    private static final Duration LINGER = Duration.ofSeconds(5);
+
     private final @Nullable SSLContext tls;
     private final boolean clientCertificate;
     private final Object lock = new Object();
@@ -340,7 +343,11 @@ public final class FaultServer implements AutoCloseable {
                 out.write(answer.head());
                 out.write(body);
                 out.flush();
-                // closing with bytes unread resets the connection, as it does with real servers
+                // closing with bytes unread would reset the connection, and whether the peer still reads the answer
+                // then is chance
+                connection.shutdownOutput();
+                connection.setSoTimeout((int) LINGER.toMillis());
+                in.transferTo(OutputStream.nullOutputStream());
                 return false;
             }
             case HALF -> {
