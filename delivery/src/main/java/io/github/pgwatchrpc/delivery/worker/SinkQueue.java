@@ -351,7 +351,8 @@ final class SinkQueue {
         }
         List<Work.Piece> again = new ArrayList<>();
         boolean[] comesAgain = new boolean[piece.batch.size()];
-        long next = verdict.failed() ? now + pauseOf(piece, verdict.after(), now) : now;
+        boolean progressed = verdict.again().stream().mapToInt(List::size).sum() < piece.batch.size();
+        long next = verdict.failed() ? now + pauseOf(piece, progressed, verdict.after(), now) : now;
         for (List<Integer> rows : verdict.again()) {
             rows.forEach(row -> comesAgain[row] = true);
             Work.Piece part = piece.part(rows);
@@ -378,7 +379,7 @@ final class SinkQueue {
             pause(verdict.paused(), now);
             return;
         }
-        if (again.stream().mapToInt(part -> part.batch.size()).sum() < piece.batch.size()) {
+        if (progressed) {
             passedAt = now;
             failures = 0;
         }
@@ -387,10 +388,12 @@ final class SinkQueue {
 
     /**
      * How long rows wait that have failed. Not much longer than the target itself, unless others pass meanwhile; and rather
-     * longer than shorter, so that they do not come before others each time.
+     * longer than shorter, so that they do not come before others each time. If some of them have passed, the rest begins
+     * anew.
      */
-    private long pauseOf(Work.Piece piece, Duration asked, long now) {
-        return Math.max(backoff.nanosAway(piece.attempts, asked), backoff.nanos(piece.failed(now, passedAt), asked));
+    private long pauseOf(Work.Piece piece, boolean progressed, Duration asked, long now) {
+        int failed = piece.failed(now, passedAt, progressed);
+        return Math.max(backoff.nanosAway(progressed ? 1 : piece.attempts, asked), backoff.nanos(failed, asked));
     }
 
     private void bury(Work.Piece piece, List<Outcome.RefusedRow> dead) throws IOException {

@@ -47,10 +47,13 @@ abstract sealed class Work {
          *
          * @param now when
          * @param passedAt when something last passed
-         * @return how often it has, 1 and up; while nothing passes it is not to blame, and the count stands still
+         * @param progressed whether some of its own rows have passed
+         * @return how often what is left of it has, 1 and up; while nothing passes it is not to blame, and the count stands still
          */
-        int failed(long now, long passedAt) {
-            if (failures == 0 || passedAt >= failedAt) {
+        int failed(long now, long passedAt, boolean progressed) {
+            if (progressed) {
+                failures = 1;
+            } else if (failures == 0 || passedAt >= failedAt) {
                 failures++;
             }
             failedAt = now;

@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -214,6 +215,29 @@ class SinkQueueTest {
         assertTrue(queue.account().waiting() < 500, () -> "others wait: " + queue.account());
         assertTrue(failed.size() > 5 && failed.size() < 25, () -> "tried at " + failed);
         assertTrue(failed.get(5) < 20 * SECONDS, () -> "tried at " + failed);
+    }
+
+    /** A batch of which each try takes a part is not punished for its size. */
+    @Test
+    void rowsOfABatchThatPassesPieceByPieceWaitNoLongerEachTime() throws Exception {
+        queue.close();
+        queue = queue(1, WorkerSettings.DEFAULT, 1);
+        begin();
+        append(100);
+        int tries = 0;
+        long now = 0;
+        for (; queue.account().waiting() > 0 && now < 600 * SECONDS; now += 50 * MILLIS) {
+            tries += settleAll(now, MILLIS, piece -> {
+                List<Integer> rest =
+                        IntStream.range(1, piece.batch.size()).boxed().toList();
+                return rest.isEmpty()
+                        ? Outcome.written()
+                        : new Outcome.Partly(List.of(), rest, Duration.ZERO, "refused on purpose");
+            });
+        }
+        assertEquals(0, queue.account().waiting());
+        assertEquals(100, tries);
+        assertTrue(now < 60 * SECONDS, "took " + now / MILLIS + " ms");
     }
 
     /** Takes all that may be written at once, and settles it when a write's time has passed. */
