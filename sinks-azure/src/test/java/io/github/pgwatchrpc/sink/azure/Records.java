@@ -4,9 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.sink.testkit.Arrived;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** Reads records of the stream back as rows. */
@@ -41,21 +39,6 @@ final class Records {
     }
 
     private static Object value(JsonNode node) {
-        if (node.isNull()) {
-            return null;
-        } else if (node.isTextual()) {
-            return node.textValue();
-        } else if (node.isBoolean()) {
-            return node.booleanValue();
-        } else if (node.isNumber()) {
-            return node.numberValue();
-        } else if (node.isArray()) {
-            List<Object> list = new ArrayList<>();
-            node.forEach(each -> list.add(value(each)));
-            return list;
-        }
-        Map<String, Object> map = new LinkedHashMap<>();
-        node.properties().forEach(each -> map.put(each.getKey(), value(each.getValue())));
-        return map;
+        return AzureStub.JSON.convertValue(node, Object.class);
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.pgwatchrpc.sink.testkit.Arrived;
 import java.time.Instant;
 import java.time.temporal.ChronoField;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,21 +32,6 @@ final class Documents {
     }
 
     static Object value(JsonNode node) {
-        if (node.isNull()) {
-            return null;
-        } else if (node.isTextual()) {
-            return node.textValue();
-        } else if (node.isBoolean()) {
-            return node.booleanValue();
-        } else if (node.isNumber()) {
-            return node.numberValue();
-        } else if (node.isArray()) {
-            List<Object> list = new ArrayList<>();
-            node.forEach(each -> list.add(value(each)));
-            return list;
-        }
-        Map<String, Object> map = new LinkedHashMap<>();
-        node.properties().forEach(each -> map.put(each.getKey(), value(each.getValue())));
-        return map;
+        return ElasticsearchNode.JSON.convertValue(node, Object.class);
     }
 }

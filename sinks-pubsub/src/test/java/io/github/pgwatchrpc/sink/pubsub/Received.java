@@ -82,21 +82,6 @@ record Received(String id, Arrived row) {
     }
 
     private static Object value(JsonNode node) {
-        if (node.isNull()) {
-            return null;
-        } else if (node.isTextual()) {
-            return node.textValue();
-        } else if (node.isBoolean()) {
-            return node.booleanValue();
-        } else if (node.isNumber()) {
-            return node.numberValue();
-        } else if (node.isArray()) {
-            List<Object> list = new ArrayList<>();
-            node.forEach(each -> list.add(value(each)));
-            return list;
-        }
-        Map<String, Object> map = new LinkedHashMap<>();
-        node.properties().forEach(each -> map.put(each.getKey(), value(each.getValue())));
-        return map;
+        return FakePubSub.JSON.convertValue(node, Object.class);
     }
 }
