@@ -95,6 +95,23 @@ public final class Delivery implements AutoCloseable {
      * @throws IOException if the directory cannot be used; damage is no reason
      */
     public static Delivery open(DeliveryConfig config, List<SinkTarget> sinks) throws IOException {
+        Delivery delivery = openHeld(config, sinks);
+        delivery.begin();
+        return delivery;
+    }
+
+    /**
+     * As {@link #open}, but stores only, until {@link #begin()}: sinks load a lot when they open, which would hold up the
+     * start of whatever accepts for them.
+     *
+     * @param config how it is set up
+     * @param sinks where to; each name once
+     * @return the delivery
+     * @throws IllegalArgumentException if two sinks have the same name
+     * @throws io.github.pgwatchrpc.delivery.spool.SpoolInUseException if another has the directory
+     * @throws IOException if the directory cannot be used; damage is no reason
+     */
+    public static Delivery openHeld(DeliveryConfig config, List<SinkTarget> sinks) throws IOException {
         for (SinkTarget each : sinks) {
             if (sinks.stream().filter(other -> other.name().equals(each.name())).count() > 1) {
                 throw new IllegalArgumentException("sinks named " + each.name() + ": 2 (expected: 1)");
@@ -108,6 +125,11 @@ public final class Delivery implements AutoCloseable {
             spool.close();
             throw e;
         }
+    }
+
+    /** Begins to deliver, if it has not begun. */
+    public void begin() {
+        members.values().forEach(member -> member.worker.begin());
     }
 
     private DeadLetters letters(String sink, long settledBefore) throws IOException {

@@ -137,6 +137,25 @@ class DeliveryTest {
         assertEquals(1_000, new HashSet<>(sink.ids()).size());
     }
 
+    /** Closing gives a sink that is well time for what waits, so that one that had begun would be opened. */
+    @Test
+    void beforeTheBeginRowsAreStoredOnly() throws Exception {
+        Delivery held = Delivery.openHeld(config().build(), List.of(target("a", sink, 2, Set.of())));
+        opened.add(held);
+        append(held, 0, 100);
+        assertTrue(held.close(Duration.ofSeconds(4)));
+        assertEquals(0, sink.closed.getCount());
+        assertEquals(0, sink.opens);
+
+        FakeSink next = new FakeSink();
+        Delivery again = Delivery.openHeld(config().build(), List.of(target("a", next)));
+        opened.add(again);
+        assertEquals(100, account(again, "a").waiting());
+        again.begin();
+        awaitDone(again, "a");
+        assertEquals(range(0, 100), next.log());
+    }
+
     @Test
     void largeEnvelopesAreCutToTheLimits() throws Exception {
         List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());

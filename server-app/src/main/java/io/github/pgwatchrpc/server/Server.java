@@ -144,6 +144,8 @@ final class Server implements AutoCloseable {
                     sinks,
                     removed(delivery, sinks));
             server.showOnWeb();
+            // after the port is open: pgwatch is not to wait while sinks load what they need
+            delivery.begin();
             unwind.keep();
             return server;
         }
@@ -165,7 +167,8 @@ final class Server implements AutoCloseable {
                 .minFreeBytes(options.spoolMinFree)
                 .build();
         try {
-            return Delivery.open(config, sinks.stream().map(Destination::target).toList());
+            return Delivery.openHeld(
+                    config, sinks.stream().map(Destination::target).toList());
         } catch (IOException e) {
             Destination.close(sinks);
             throw e instanceof SpoolInUseException

@@ -35,6 +35,7 @@ public final class SinkWorker {
 
     private Cursor saved;
     private boolean closed;
+    private boolean begun;
 
     private final List<Hand> hands = new ArrayList<>();
     private final AtomicInteger running = new AtomicInteger();
@@ -67,7 +68,7 @@ public final class SinkWorker {
         this.queue = new SinkQueue(target, spool, cursor, letters, settings, random, System.nanoTime());
     }
 
-    /** Begins. */
+    /** Starts the threads, which do nothing yet. */
     public void start() {
         int count = target.limits().concurrency();
         running.set(count);
@@ -75,6 +76,14 @@ public final class SinkWorker {
             hands.add(new Hand("sink-" + target.name() + (count == 1 ? "" : "-" + (i + 1))));
         }
         hands.forEach(hand -> hand.thread.start());
+    }
+
+    /** Begins to deliver. */
+    public void begin() {
+        synchronized (queue) {
+            begun = true;
+            queue.notifyAll();
+        }
     }
 
     /**
@@ -158,7 +167,7 @@ public final class SinkWorker {
         long end = System.nanoTime() + patience.toNanos();
         synchronized (queue) {
             for (long left = end - System.nanoTime();
-                    left > 0 && queue.isWell() && !queue.isDrained();
+                    left > 0 && begun && queue.isWell() && !queue.isDrained();
                     left = end - System.nanoTime()) {
                 TimeUnit.NANOSECONDS.timedWait(queue, left);
             }
@@ -212,7 +221,7 @@ public final class SinkWorker {
         @Override
         public void run() {
             try {
-                boolean more = true;
+                boolean more = hasBegun();
                 while (more) {
                     try {
                         more = step();
@@ -225,6 +234,20 @@ public final class SinkWorker {
                 if (running.decrementAndGet() == 0) {
                     end(this);
                 }
+            }
+        }
+
+        /** Waits for the begin; false if it was closed before. */
+        private boolean hasBegun() {
+            synchronized (queue) {
+                while (!begun && !closed) {
+                    try {
+                        queue.wait();
+                    } catch (InterruptedException e) {
+                        LOG.debug("sink {}: interrupted before it began", target.name(), e);
+                    }
+                }
+                return begun;
             }
         }
 
