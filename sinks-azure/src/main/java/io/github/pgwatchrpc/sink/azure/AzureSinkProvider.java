@@ -30,7 +30,7 @@ public final class AzureSinkProvider implements SinkProvider {
     /**
      * Ten chunks or more make a batch, of which the last alone is not full; four batches at once keep a distant service busy.
      */
-    private static final Limits LIMITS = new Limits(50_000, 10 << 20, 4);
+    private static final Limits LIMITS = new Limits(50_000, 10 << 20, 8);
 
     private static final int MIN_CHUNK_BYTES = 64 << 10;
 

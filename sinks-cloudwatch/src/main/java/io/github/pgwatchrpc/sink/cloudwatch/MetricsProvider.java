@@ -16,7 +16,7 @@ public final class MetricsProvider implements SinkProvider {
     static final String SCHEME = "cloudwatch";
 
     /** A batch fills some twenty calls, so that the last one, which is not full, weighs little. */
-    private static final Limits LIMITS = new Limits(2_000, 2 << 20, 4);
+    private static final Limits LIMITS = new Limits(2_000, 2 << 20, 8);
 
     private static final SinkOption<List<String>> DIMENSIONS = list(
                     "dimensions", "tags that become dimensions, beside the database; * for all of them")
