@@ -1,4 +1,7 @@
-/** JMH benchmarks of the hot paths. Nothing depends on this room; docs/benchmarks.md tells how to run it. */
+/**
+ * JMH benchmarks of the hot paths, figures of whole processes, and stand-ins of services to write to. Nothing depends on
+ * this room; docs/benchmarks.md tells how to run it.
+ */
 @NullMarked
 package io.github.pgwatchrpc.benchmarks;
 

@@ -8,10 +8,9 @@ import io.github.pgwatchrpc.delivery.worker.Account;
 import io.github.pgwatchrpc.delivery.worker.SinkTarget;
 import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.sink.Limits;
 import io.github.pgwatchrpc.sink.Sink;
-import io.github.pgwatchrpc.sink.SinkProvider;
 import io.github.pgwatchrpc.sink.Sinks;
-import io.github.pgwatchrpc.sink.splunk.SplunkSinkProvider;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -19,20 +18,22 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How fast rows go from the spool to HEC, and what it costs: a backlog is stored while the sink is not there, then the
- * process opens it with the sink and drains it. Not JMH, as what is measured is the time of the whole process. Arguments: a
- * directory, rows, {@code fill} or {@code drain}, and for the latter a sink's URI. Draining may be killed and started again.
- * Each row has its number in the column {@code i0}, by which the other side can tell what is missing or there twice.
+ * How fast rows go from the spool to a sink, and what it costs: a backlog is stored while the sink is not there, then
+ * another process opens it with the sink and drains it. Not JMH, as what is measured is the time of the whole process.
+ * Arguments: a directory, rows, {@code fill} or {@code drain}, and for the latter a sink's URI. Draining may be killed and
+ * started again. Each row has its number in the column {@code i0}, by which the other side can tell what is missing or
+ * there twice.
  */
-public final class SplunkFigures {
+public final class SpoolFigures {
 
     private static final int ROWS_A_CALL = 100;
-    private static final String NAME = "splunk";
+    private static final String NAME = "figures";
 
-    private SplunkFigures() {}
+    private SpoolFigures() {}
 
     /**
      * Fills or drains.
@@ -51,16 +52,13 @@ public final class SplunkFigures {
     }
 
     private static void fill(Path directory, long rows) throws Exception {
-        MeasurementEnvelope template = Rows.envelope(ROWS_A_CALL);
         // the sink's cursor begins here
         Sink away = batch -> {
             throw new IOException("not now");
         };
-        SinkProvider provider = new SplunkSinkProvider();
-        try (Delivery delivery = open(
-                directory,
-                new SinkTarget(NAME, away, provider.limits(), provider.capabilities(), SinkTarget.Start.BEGINNING))) {
+        try (Delivery delivery = open(directory, target(away, Limits.DEFAULT))) {
             for (long from = 0; from < rows; from += ROWS_A_CALL) {
+                MeasurementEnvelope template = Rows.envelope(ROWS_A_CALL, Math.toIntExact(from));
                 EnvelopeBuilder builder = new EnvelopeBuilder()
                         .database(template.database())
                         .metric(template.metric())
@@ -90,13 +88,12 @@ public final class SplunkFigures {
 
     private static void drain(Path directory, String uri) throws Exception {
         OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        SinkProvider provider = new SplunkSinkProvider();
-        Sink sink = new Sinks(List.of(provider)).create(uri, Map.of());
+        Sinks kinds = Sinks.load(SpoolFigures.class.getClassLoader());
+        Sink sink = kinds.create(uri, Map.of());
         long cpu = system.getProcessCpuTime();
         long begin = System.nanoTime();
-        try (Delivery delivery = open(
-                directory,
-                new SinkTarget(NAME, sink, provider.limits(), provider.capabilities(), SinkTarget.Start.BEGINNING))) {
+        try (Delivery delivery =
+                open(directory, target(sink, kinds.provider(uri).limits()))) {
             long before = account(delivery).delivered();
             while (account(delivery).waiting() > 0) {
                 TimeUnit.MILLISECONDS.sleep(5);
@@ -114,6 +111,10 @@ public final class SplunkFigures {
 
     private static Account account(Delivery delivery) {
         return Objects.requireNonNull(delivery.sinks().get(NAME)).account();
+    }
+
+    private static SinkTarget target(Sink sink, Limits limits) {
+        return new SinkTarget(NAME, sink, limits, Set.of(), SinkTarget.Start.BEGINNING);
     }
 
     private static Delivery open(Path directory, SinkTarget target) throws IOException {
