@@ -60,7 +60,7 @@ class PubSubTest {
     void everyRowOfTheLoadReachesASubscriberOnceById(String options, GoPrograms go) throws Exception {
         try (Service service = new Service(go.pubsub());
                 ServerProcess server = server(service, options)) {
-            command("load", "--to", "rpc://" + server.address(), "--seconds", "4", "--rate", "50", "--rows", "10");
+            command("load", "--to", "rpc://" + server.address(), "--seconds", "2", "--rate", "50", "--rows", "10");
             server.awaitDelivered(SINK);
             long accepted = server.rows(SINK, "received");
             assertEquals(accepted, server.rows(SINK, "delivered"));
@@ -130,7 +130,7 @@ class PubSubTest {
         Path taken = directory.resolve("taken.jsonl");
         try (Service service = new Service(go.pubsub("-refuse-every", "7", "-taken", taken.toString()));
                 ServerProcess server = server(service, options + "&batch-messages=20")) {
-            send(go, server, sent, 200, 1);
+            send(go, server, sent, 100, 1);
             server.awaitDelivered(SINK);
             server.terminate();
             List<Row> rows = rows(Files.readAllLines(taken));

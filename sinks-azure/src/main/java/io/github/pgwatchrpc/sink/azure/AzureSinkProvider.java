@@ -28,7 +28,7 @@ public final class AzureSinkProvider implements SinkProvider {
     static final String SCHEME = "azure";
 
     /**
-     * Ten chunks or more make a batch, of which the last alone is not full; four batches at once keep a distant service busy.
+     * Ten chunks or more make a batch, of which the last alone is not full; eight batches at once keep a distant service busy.
      */
     private static final Limits LIMITS = new Limits(50_000, 10 << 20, 8);
 
