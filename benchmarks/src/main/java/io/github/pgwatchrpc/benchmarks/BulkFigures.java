@@ -161,10 +161,10 @@ public final class BulkFigures {
                 return null;
             }));
         }
+        writers.shutdown();
         for (Future<?> each : done) {
             each.get();
         }
-        writers.shutdown();
         double seconds = (System.nanoTime() - begin) / 1e9;
         double count = (double) batches * limits.rows();
         System.out.printf(

@@ -82,8 +82,8 @@ public final class SinkWorker {
     public void begin() {
         synchronized (queue) {
             begun = true;
-            queue.notifyAll();
         }
+        wake();
     }
 
     /**
@@ -167,7 +167,7 @@ public final class SinkWorker {
         long end = System.nanoTime() + patience.toNanos();
         synchronized (queue) {
             for (long left = end - System.nanoTime();
-                    left > 0 && begun && queue.isWell() && !queue.isDrained();
+                    left > 0 && queue.isWell() && !queue.isDrained();
                     left = end - System.nanoTime()) {
                 TimeUnit.NANOSECONDS.timedWait(queue, left);
             }
@@ -221,7 +221,7 @@ public final class SinkWorker {
         @Override
         public void run() {
             try {
-                boolean more = hasBegun();
+                boolean more = true;
                 while (more) {
                     try {
                         more = step();
@@ -237,20 +237,6 @@ public final class SinkWorker {
             }
         }
 
-        /** Waits for the begin; false if it was closed before. */
-        private boolean hasBegun() {
-            synchronized (queue) {
-                while (!begun && !closed) {
-                    try {
-                        queue.wait();
-                    } catch (InterruptedException e) {
-                        LOG.debug("sink {}: interrupted before it began", target.name(), e);
-                    }
-                }
-                return begun;
-            }
-        }
-
         private boolean step() {
             Work work;
             long wait;
@@ -259,7 +245,7 @@ public final class SinkWorker {
                     return false;
                 }
                 long now = System.nanoTime();
-                work = queue.poll(now);
+                work = begun ? queue.poll(now) : null;
                 save();
                 wait = queue.dueAt() == Long.MAX_VALUE ? Long.MAX_VALUE : queue.dueAt() - now;
                 if (work == null) {
