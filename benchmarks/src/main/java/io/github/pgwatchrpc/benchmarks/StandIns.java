@@ -21,7 +21,8 @@ public final class StandIns {
      * @throws Exception if one does not start
      */
     public static void main(String[] args) throws Exception {
-        // this server writes head and body of an answer apart: without it each answer waits 40 ms for a delayed acknowledgement
+        // this server writes head and body of an answer apart: without it each answer waits 40 ms for a delayed
+        // acknowledgement
         System.setProperty("sun.net.httpserver.nodelay", "true");
         Path directory = Files.createDirectories(Path.of(args[0]));
         long delayMillis = Long.parseLong(args[1]);
