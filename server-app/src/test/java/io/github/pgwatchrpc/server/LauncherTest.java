@@ -57,6 +57,15 @@ class LauncherTest {
         assertTrue(Files.deleteIfExists(asked()), "a release file without version");
     }
 
+    /** Up to Java 24 eight threads that compress can starve another of memory that is there; Java 25 knows the option no more. */
+    @Test
+    void memoryIsTriedForOftenWhereCompressingHoldsTheCollectorUp() throws Exception {
+        java("24");
+        assertTrue(run(Map.of()).contains("-XX:GCLockerRetryAllocationCount=1000"));
+        java("25");
+        assertFalse(run(Map.of()).contains("-XX:GCLockerRetryAllocationCount=1000"));
+    }
+
     @Test
     void javaThatIsTooOldIsRefused() throws Exception {
         java("11.0.2");
