@@ -130,7 +130,7 @@ class PubSubTest {
         Path taken = directory.resolve("taken.jsonl");
         try (Service service = new Service(go.pubsub("-refuse-every", "7", "-taken", taken.toString()));
                 ServerProcess server = server(service, options + "&batch-messages=20")) {
-            send(go, server, sent, 100, 1);
+            send(go, server, sent, 200, 1);
             server.awaitDelivered(SINK);
             server.terminate();
             List<Row> rows = rows(Files.readAllLines(taken));
