@@ -3,8 +3,8 @@ package io.github.pgwatchrpc.rpc;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes of unfinished messages all connections of a server may hold together. Without it, many peers or calls
- * that each stay below the limit of a single message could still fill the memory. Thread-safe.
+ * How many bytes all connections of a server may make it hold together. Without it, many peers or calls that each stay below
+ * the limit of a single message could still fill the memory. Thread-safe.
  */
 public final class MemoryBudget {
 
@@ -26,7 +26,7 @@ public final class MemoryBudget {
      * @param bytes how many
      * @return whether they were there
      */
-    public boolean take(int bytes) {
+    public boolean take(long bytes) {
         if (used.addAndGet(bytes) <= limit) {
             return true;
         }
@@ -34,12 +34,26 @@ public final class MemoryBudget {
         return false;
     }
 
+    /** Takes bytes that are held already, whether or not they were there. */
+    void charge(long bytes) {
+        used.addAndGet(bytes);
+    }
+
+    /**
+     * What can be taken at a time.
+     *
+     * @return bytes
+     */
+    public long limit() {
+        return limit;
+    }
+
     /**
      * Gives back what has been taken.
      *
      * @param bytes how many
      */
-    public void giveBack(int bytes) {
+    public void giveBack(long bytes) {
         used.addAndGet(-bytes);
     }
 
@@ -58,8 +72,8 @@ public final class MemoryBudget {
      * @param bytes how many were wanted
      * @return names the value and the bound
      */
-    public String noRoomFor(int bytes) {
-        return "bytes of unfinished messages: " + (used() + bytes) + " (expected: <= " + limit
+    public String noRoomFor(long bytes) {
+        return "bytes held for connections: " + (used() + bytes) + " (expected: <= " + limit
                 + " of all connections together)";
     }
 }

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.listen;
 
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.netty.buffer.Unpooled;
@@ -9,6 +10,8 @@ import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -24,15 +27,81 @@ public final class Connection implements RpcPeer {
 
     private final Channel channel;
     private final SocketAddress address;
+    private final MemoryAccount memory;
+    private final Duration patience;
     private final long opened = System.nanoTime();
     private volatile long calls;
     private @Nullable End end;
     private String endReason = "";
     private volatile @Nullable Runnable drain;
+    private volatile boolean admitted;
+    private @Nullable ScheduledFuture<?> deadline;
 
-    Connection(Channel channel) {
+    Connection(Channel channel, MemoryAccount memory, Duration patience) {
         this.channel = channel;
         this.address = channel.remoteAddress();
+        this.memory = memory;
+        this.patience = patience;
+    }
+
+    /**
+     * What this connection makes the process hold. To be used on the event loop.
+     *
+     * @return its account, which ends with the connection
+     */
+    public MemoryAccount memory() {
+        return memory;
+    }
+
+    /**
+     * A call has been let in: the peer is no stranger any more. Its deadline ends, its memory is charged to the callers'
+     * budget, and it is never closed to make room. To be called on the event loop; again does nothing.
+     */
+    public void admitted() {
+        if (!admitted) {
+            admitted = true;
+            memory.admit();
+            settled();
+        }
+    }
+
+    /**
+     * Whether a call has been let in.
+     *
+     * @return false as long as the peer is a stranger
+     */
+    public boolean isAdmitted() {
+        return admitted;
+    }
+
+    /**
+     * The peer has begun something that it has to end: a preamble, a handshake, a request. Unless it is {@link #settled} or
+     * {@link #admitted} in time, the connection is closed. Again, it does not begin anew. To be called on the event loop.
+     *
+     * @param what for the log, such as {@code the preamble}
+     */
+    public void begun(String what) {
+        if (!admitted && deadline == null && !isEnding()) {
+            deadline = channel.eventLoop()
+                    .schedule(
+                            () -> close(End.TIMEOUT, what + " did not end within " + patience),
+                            patience.toMillis(),
+                            TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** The peer has ended what it had begun, and may be silent. To be called on the event loop. */
+    public void settled() {
+        if (deadline != null) {
+            deadline.cancel(false);
+            deadline = null;
+        }
+    }
+
+    /** The channel is closed. */
+    void ended() {
+        settled();
+        memory.close();
     }
 
     @Override

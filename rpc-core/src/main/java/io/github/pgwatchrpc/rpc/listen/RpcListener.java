@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.listen;
 
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
@@ -48,7 +49,8 @@ public final class RpcListener implements AutoCloseable {
             Map<Protocol, ProtocolHandler> protocols,
             RpcObserver observer,
             int maxConnections,
-            Duration firstRequest) {}
+            Duration firstRequest,
+            MemoryBudgets memory) {}
 
     private RpcListener(InetSocketAddress address, Settings settings, int threads) throws IOException {
         this.settings = settings;
@@ -97,7 +99,7 @@ public final class RpcListener implements AutoCloseable {
     }
 
     private void accept(Channel accepted) {
-        Connection connection = new Connection(accepted);
+        Connection connection = new Connection(accepted, settings.memory().open(), settings.firstRequest());
         accepted.pipeline().addLast("connection", new Counting(connection));
         if (stopping) {
             connection.close(End.SHUTDOWN, "the server is stopping");
@@ -150,6 +152,7 @@ public final class RpcListener implements AutoCloseable {
         public void channelInactive(ChannelHandlerContext ctx) {
             ctx.fireChannelInactive();
             connections.remove(connection);
+            connection.ended();
             settings.observer()
                     .closed(connection.address(), connection.end(), connection.calls(), connection.endReason());
         }
@@ -221,6 +224,7 @@ public final class RpcListener implements AutoCloseable {
         private int connections = 10_000;
         private Duration firstRequest = Duration.ofSeconds(30);
         private int threads = Runtime.getRuntime().availableProcessors();
+        private MemoryBudgets memory = MemoryBudgets.ofHeap(Runtime.getRuntime().maxMemory());
 
         private Builder() {}
 
@@ -283,6 +287,17 @@ public final class RpcListener implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Sets how much memory connections may make the process hold.
+         *
+         * @param budgets for all protocols of the port together (default: shares of the heap)
+         * @return this builder
+         */
+        public Builder memory(MemoryBudgets budgets) {
+            memory = Objects.requireNonNull(budgets, "memory");
+            return this;
+        }
+
         private static int atLeastOne(String name, int value) {
             if (value < 1) {
                 throw new IllegalArgumentException(name + ": " + value + " (expected: >= 1)");
@@ -299,7 +314,9 @@ public final class RpcListener implements AutoCloseable {
          */
         public RpcListener bind(InetSocketAddress address) throws IOException {
             return new RpcListener(
-                    address, new Settings(new EnumMap<>(protocols), observer, connections, firstRequest), threads);
+                    address,
+                    new Settings(new EnumMap<>(protocols), observer, connections, firstRequest, memory),
+                    threads);
         }
     }
 }

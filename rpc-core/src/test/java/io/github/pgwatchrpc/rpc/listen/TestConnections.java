@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.listen;
 
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.netty.channel.Channel;
@@ -11,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 /** Opens to tests of other packages what a listener does by itself. */
 public final class TestConnections {
 
+    private static final MemoryBudgets TEST_BUDGETS = MemoryBudgets.ofHeap(1L << 30);
+
     private TestConnections() {}
 
     public static Connection of(Channel channel) {
-        return new Connection(channel);
+        return new Connection(channel, TEST_BUDGETS.open(), Duration.ofSeconds(30));
     }
 
     public static ChannelHandler detecting(
