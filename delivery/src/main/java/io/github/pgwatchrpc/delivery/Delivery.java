@@ -11,6 +11,7 @@ import io.github.pgwatchrpc.delivery.worker.Account;
 import io.github.pgwatchrpc.delivery.worker.SinkStatus;
 import io.github.pgwatchrpc.delivery.worker.SinkTarget;
 import io.github.pgwatchrpc.delivery.worker.SinkWorker;
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.sink.SyncEvent;
 import java.io.IOException;
@@ -53,6 +54,7 @@ public final class Delivery implements AutoCloseable {
     private final Spool spool;
     private final Definitions definitions;
     private final Intake intake;
+    private final Repeated repeated = new Repeated();
     private final Map<String, Member> members = new LinkedHashMap<>();
     private final Thread housekeeping;
     private volatile boolean closed;
@@ -362,7 +364,7 @@ public final class Delivery implements AutoCloseable {
                 seen = cursors;
                 seenHead = head;
             } catch (IOException | RuntimeException e) {
-                LOG.error("spool: checkpoint: {}", e.toString());
+                repeated.tell("checkpoint", "", more -> LOG.error("spool: checkpoint: {}{}", e.toString(), more));
             }
         }
     }

@@ -1,10 +1,13 @@
 package io.github.pgwatchrpc.rpc;
 
+import io.github.pgwatchrpc.rpc.detect.Protocol;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Is told what happens on a server's connections, for metrics and logs. Called on event loops: it must be quick, must not
- * throw, and must be thread-safe. Every method does nothing unless it is overridden.
+ * throw, and must be thread-safe. Every method does nothing unless it is overridden. What a peer has sent reaches it as {@link
+ * io.github.pgwatchrpc.log.PeerText printable} lines.
  */
 public interface RpcObserver {
 
@@ -64,11 +67,12 @@ public interface RpcObserver {
      * A connection ended.
      *
      * @param peer its other end
+     * @param protocol what it spoke, inside TLS if there was any; null if it ended before that was known
      * @param end why
      * @param calls how many calls it made
      * @param reason says more
      */
-    default void closed(SocketAddress peer, End end, long calls, String reason) {}
+    default void closed(SocketAddress peer, @Nullable Protocol protocol, End end, long calls, String reason) {}
 
     /**
      * A TLS handshake ended.

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.sink.Outcome;
 import io.github.pgwatchrpc.sink.Readiness;
 import io.github.pgwatchrpc.sink.Sink;
@@ -84,15 +85,15 @@ final class CheckCommand implements Callable<Integer> {
                 .sink()) {
             Readiness readiness = sink.open();
             if (readiness instanceof Outcome.Paused paused) {
-                return name + paused.why() + "\n  " + paused.mend();
+                return name + PeerText.printable(paused.why()) + "\n  " + paused.mend();
             } else if (readiness instanceof Outcome.Retry retry) {
-                return name + retry.why() + "\n  is it there?";
+                return name + PeerText.printable(retry.why()) + "\n  is it there?";
             }
             return "";
         } catch (SinkConfigException e) {
             return String.join("\n", e.problems());
         } catch (IOException | RuntimeException e) {
-            return name + e.getMessage();
+            return name + PeerText.printable(e.getMessage());
         }
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.pgwatchrpc.delivery.Delivery;
 import io.github.pgwatchrpc.delivery.deadletter.DeadLetter;
 import io.github.pgwatchrpc.delivery.deadletter.DeadLetterFilter;
+import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.measurement.JsonWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -119,9 +120,9 @@ final class DeadLettersCommand implements Runnable {
                         letter.time(),
                         letter.attempts(),
                         letter.queued() ? "queued" : "dead",
-                        ServerMetrics.printable(letter.envelope().database()),
-                        ServerMetrics.printable(letter.envelope().metric()),
-                        ServerMetrics.printable(letter.reason()) + " (" + sink + ")"));
+                        PeerText.printable(letter.envelope().database()),
+                        PeerText.printable(letter.envelope().metric()),
+                        PeerText.printable(letter.reason()) + " (" + sink + ")"));
     }
 
     @Command(

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -96,7 +97,7 @@ final class LoadCommand implements Callable<Integer> {
             }
         } catch (IOException e) {
             clients.forEach(Traffic.Client::close);
-            spec.commandLine().getErr().println("pgwatch-rpc: " + target + ": " + e.getMessage());
+            spec.commandLine().getErr().println("pgwatch-rpc: " + target + ": " + PeerText.printable(e.getMessage()));
             spec.commandLine()
                     .getErr()
                     .println("  is the receiver running there? With TLS the URI needs ?sslrootca=FILE");

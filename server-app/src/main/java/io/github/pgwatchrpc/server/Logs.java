@@ -3,11 +3,12 @@ package io.github.pgwatchrpc.server;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.JsonEncoder;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.EncoderBase;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
@@ -27,18 +28,7 @@ final class Logs {
         if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
             return; // embedded in a program that has its own
         }
-        EncoderBase<ILoggingEvent> encoder = switch (format) {
-            case "text" -> {
-                PatternLayoutEncoder text = new PatternLayoutEncoder();
-                text.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n%ex{full}");
-                yield text;
-            }
-            case "json" -> new JsonEncoder();
-            default ->
-                throw new ConfigException("--log-format: " + format + " (expected: text or json)", "text is the rule");
-        };
-        encoder.setContext(context);
-        encoder.start();
+        Encoder<ILoggingEvent> encoder = encoder(format, context);
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
         console.setContext(context);
         console.setTarget("System.err");
@@ -53,5 +43,30 @@ final class Logs {
         // state
         context.getLogger("com.azure").setLevel(Level.OFF);
         context.getLogger("com.microsoft.aad.msal4j").setLevel(Level.OFF);
+    }
+
+    /**
+     * What makes bytes of events.
+     *
+     * @throws ConfigException if there is no such format
+     */
+    static Encoder<ILoggingEvent> encoder(String format, LoggerContext context) throws ConfigException {
+        EncoderBase<ILoggingEvent> encoder = switch (format) {
+            case "text" -> {
+                TextLayout layout = new TextLayout();
+                layout.setContext(context);
+                layout.start();
+                LayoutWrappingEncoder<ILoggingEvent> text = new LayoutWrappingEncoder<>();
+                text.setLayout(layout);
+                text.setCharset(StandardCharsets.UTF_8);
+                yield text;
+            }
+            case "json" -> new JsonLines();
+            default ->
+                throw new ConfigException("--log-format: " + format + " (expected: text or json)", "text is the rule");
+        };
+        encoder.setContext(context);
+        encoder.start();
+        return encoder;
     }
 }

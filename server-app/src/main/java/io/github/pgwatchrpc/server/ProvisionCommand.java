@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.sink.Capability;
 import io.github.pgwatchrpc.sink.Outcome;
 import io.github.pgwatchrpc.sink.Readiness;
@@ -78,16 +79,16 @@ final class ProvisionCommand implements Callable<Integer> {
             }
             Readiness readiness = sink.provision();
             if (readiness instanceof Outcome.Paused paused) {
-                return name + paused.why() + "\n  " + paused.mend();
+                return name + PeerText.printable(paused.why()) + "\n  " + paused.mend();
             } else if (readiness instanceof Outcome.Retry retry) {
-                return name + retry.why() + "\n  is it there?";
+                return name + PeerText.printable(retry.why()) + "\n  is it there?";
             }
             out.println(name + "has what it needs");
             return "";
         } catch (UnsupportedOperationException e) {
             return name + "makes what it needs, but cannot tell what that is\n  without --dry-run it makes it";
         } catch (IOException | RuntimeException e) {
-            return name + e.getMessage();
+            return name + PeerText.printable(e.getMessage());
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.auth.Outcome;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Tags;
@@ -12,14 +14,15 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,9 +33,6 @@ import org.slf4j.LoggerFactory;
 final class ServerMetrics implements RpcObserver, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.github.pgwatchrpc.server.Connections");
-
-    /** One line a second and kind is enough to know; the counters tell how often. */
-    private static final long LOG_INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics gc = new JvmGcMetrics();
@@ -61,7 +61,7 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     private final Map<Outcome, Counter> decisions = new EnumMap<>(Outcome.class);
     private final Map<SyncMetric.Operation, Counter> syncs = new EnumMap<>(SyncMetric.Operation.class);
     private final AtomicLong connections = new AtomicLong();
-    private final Map<String, AtomicLong> lastLogged = new ConcurrentHashMap<>();
+    private final Repeated repeated = new Repeated();
 
     ServerMetrics() {
         for (Refusal each : Refusal.values()) {
@@ -187,25 +187,46 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     }
 
     @Override
-    public void closed(SocketAddress peer, End end, long calls, String reason) {
+    public void closed(SocketAddress peer, @Nullable Protocol protocol, End end, long calls, String reason) {
         connections.decrementAndGet();
         count(ends, end);
         switch (end) {
             case PEER -> LOG.debug("connection of {} ended after {} calls", peer, calls);
             case SHUTDOWN -> {
                 if (calls > 0) {
-                    LOG.info("connection of {} closed after {} calls: {}", peer, calls, reason);
+                    repeated.tell(
+                            "shutdown",
+                            "",
+                            more -> LOG.info(
+                                    "connection of {} closed after {} calls: {}{}", peer, calls, reason, more));
                 }
             }
             case CUT, BROKEN_STREAM, TOO_MANY, TIMEOUT, TLS, UNKNOWN_PROTOCOL -> {
-                if (calls > 0) {
-                    LOG.warn(
-                            "connection of {} LOST after {} calls: {}. A pgwatch v3 never connects again: if it is one, restart it",
-                            peer,
-                            calls,
-                            reason);
-                } else if (mayLog(end.name())) {
-                    LOG.warn("connection of {} refused: {}", peer, reason);
+                if (calls == 0) {
+                    repeated.tell(
+                            "refused " + end,
+                            host(peer),
+                            more -> LOG.warn("connection of {} refused: {}{}", peer, reason, more));
+                } else if (protocol == Protocol.HTTP2) {
+                    repeated.tell(
+                            "ended " + end,
+                            host(peer),
+                            more -> LOG.warn(
+                                    "connection of {} ended after {} calls: {}. gRPC: its client connects again by itself{}",
+                                    peer,
+                                    calls,
+                                    reason,
+                                    more));
+                } else {
+                    repeated.tell(
+                            "lost",
+                            host(peer),
+                            more -> LOG.warn(
+                                    "connection of {} LOST after {} calls: {}. A pgwatch v3 never connects again: if it is one, restart it{}",
+                                    peer,
+                                    calls,
+                                    reason,
+                                    more));
                 }
             }
         }
@@ -244,52 +265,41 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     @Override
     public void refused(SocketAddress peer, String method, Refusal refusal, String reason) {
         count(refusals, refusal);
-        if (mayLog(refusal.name())) {
-            LOG.warn("call of {} by {} refused: {}", printable(method), peer, printable(reason));
-        }
+        repeated.tell(
+                refusal.name(),
+                host(peer),
+                more -> LOG.warn("call of {} by {} refused: {}{}", method, peer, reason, more));
     }
 
     @Override
     public void headerWithoutBody(SocketAddress peer, String method) {
         headers.increment();
-        if (mayLog("header")) {
-            LOG.warn(
-                    "{} could not encode its call of {} and sent the header alone: those rows are lost at the client. "
-                            + "Some metric there returns a type that pgwatch v3 cannot send (numeric, timestamp, uuid, an array …): "
-                            + "cast it in the metric's SQL",
-                    peer,
-                    printable(method));
-        }
+        repeated.tell(
+                "header",
+                host(peer),
+                more -> LOG.warn(
+                        "{} could not encode its call of {} and sent the header alone: those rows are lost at the client. "
+                                + "Some metric there returns a type that pgwatch v3 cannot send (numeric, timestamp, uuid, an array …): "
+                                + "cast it in the metric's SQL{}",
+                        peer,
+                        method,
+                        more));
     }
 
     @Override
     public void badTypeDefinition(SocketAddress peer, String reason) {
         badTypes.increment();
-        if (mayLog("type")) {
-            LOG.warn("type definition of {} ignored: {}", peer, printable(reason));
-        }
+        repeated.tell("type", host(peer), more -> LOG.warn("type definition of {} ignored: {}{}", peer, reason, more));
     }
 
-    private boolean mayLog(String kind) {
-        AtomicLong last =
-                lastLogged.computeIfAbsent(kind, name -> new AtomicLong(System.nanoTime() - LOG_INTERVAL_NANOS));
-        long before = last.get();
-        long now = System.nanoTime();
-        return now - before >= LOG_INTERVAL_NANOS && last.compareAndSet(before, now);
-    }
-
-    /** What a peer sent must not write lines of its own into the log, nor move a terminal's cursor. */
-    static String printable(String text) {
-        StringBuilder clean = new StringBuilder();
-        for (int i = 0; i < Math.min(text.length(), 200); i++) {
-            char each = text.charAt(i);
-            clean.append(Character.isISOControl(each) || each == '\u2028' || each == '\u2029' ? '?' : each);
-        }
-        return text.length() > 200 ? clean.append('…').toString() : clean.toString();
+    /** What one machine repeats must not hide what another one does; its ports are no difference. */
+    private static String host(SocketAddress peer) {
+        return peer instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : String.valueOf(peer);
     }
 
     @Override
     public void close() {
+        repeated.flush();
         gc.close();
         registry.close();
     }

@@ -23,7 +23,14 @@ class ArchitectureTest {
             .importPackages("io.github.pgwatchrpc");
 
     @Test
-    void theModelKnowsOnlyTheJdk() {
+    void theModelAndWhatKeepsLogsReadableKnowOnlyTheJdk() {
+        classes()
+                .that()
+                .resideInAPackage(ROOT + "log..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", ROOT + "log..", "org.jspecify..")
+                .check(OURS);
         classes()
                 .that()
                 .resideInAPackage(ROOT + "measurement..")
@@ -117,6 +124,7 @@ class ArchitectureTest {
                         "org.slf4j..",
                         "org.jspecify..",
                         ROOT + "delivery..",
+                        ROOT + "log..",
                         ROOT + "measurement..",
                         ROOT + "sink")
                 .check(OURS);

@@ -5,6 +5,7 @@ import io.github.pgwatchrpc.delivery.disk.DiskFile;
 import io.github.pgwatchrpc.delivery.record.FileHeader;
 import io.github.pgwatchrpc.delivery.record.RecordReader;
 import io.github.pgwatchrpc.delivery.record.RecordWriter;
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.measurement.BinaryReader;
 import io.github.pgwatchrpc.measurement.BinaryWriter;
 import java.io.Closeable;
@@ -67,6 +68,7 @@ public final class DeadLetters implements Closeable {
     private final String sink;
     private final long maxBytes;
     private final Clock clock;
+    private final Repeated repeated = new Repeated();
     private final int salt;
     private final List<Part> parts = new ArrayList<>();
     private final RecordWriter writer = new RecordWriter();
@@ -201,7 +203,11 @@ public final class DeadLetters implements Closeable {
                 }
             }
         } catch (IOException e) {
-            LOG.error("dead letters of {}: mark at {}: {}", sink, record.at(), e.getMessage());
+            long at = record.at();
+            repeated.tell(
+                    "mark",
+                    "",
+                    more -> LOG.error("dead letters of {}: mark at {}: {}{}", sink, at, e.getMessage(), more));
         }
     }
 
@@ -223,7 +229,12 @@ public final class DeadLetters implements Closeable {
                     again.put(id, how);
                 }
             }
-            default -> LOG.error("dead letters of {}: mark of kind {} (expected: 3 to 6)", sink, kind);
+            default ->
+                repeated.tell(
+                        "kind",
+                        "",
+                        more -> LOG.error(
+                                "dead letters of {}: mark of kind {} (expected: 3 to 6){}", sink, kind, more));
         }
     }
 
@@ -240,7 +251,10 @@ public final class DeadLetters implements Closeable {
     private RecordReader reader(Part part, DiskFile opened, boolean report) {
         return new RecordReader(opened, part.header.salt(), FileHeader.BYTES, (from, to, torn) -> {
             if (report && !torn) {
-                LOG.error("{}: {} bytes at {} are damaged", part.path, to - from, from);
+                repeated.tell(
+                        "damaged",
+                        "",
+                        more -> LOG.error("{}: {} bytes at {} are damaged{}", part.path, to - from, from, more));
             }
         });
     }
@@ -260,7 +274,11 @@ public final class DeadLetters implements Closeable {
             Again later = again.get(id);
             return later == null ? letter : letter.with(isQueued(id), later.attempts, later.reason);
         } catch (IOException e) {
-            LOG.error("dead letters of {}: letter {}: {}", sink, record.number(), e.getMessage());
+            long number = record.number();
+            repeated.tell(
+                    "letter",
+                    "",
+                    more -> LOG.error("dead letters of {}: letter {}: {}{}", sink, number, e.getMessage(), more));
             return null;
         }
     }
@@ -465,7 +483,7 @@ public final class DeadLetters implements Closeable {
             try {
                 disk.delete(parts.get(0).path);
             } catch (IOException e) {
-                LOG.warn("dead letters of {}: {}", sink, e.toString());
+                repeated.tell("delete", "", more -> LOG.warn("dead letters of {}: {}{}", sink, e.toString(), more));
                 return;
             }
             parts.remove(0);
@@ -557,7 +575,7 @@ public final class DeadLetters implements Closeable {
             try {
                 open.close();
             } catch (IOException e) {
-                LOG.warn("dead letters of {}: {}", sink, e.toString());
+                repeated.tell("close", "", more -> LOG.warn("dead letters of {}: {}{}", sink, e.toString(), more));
             }
         }
     }

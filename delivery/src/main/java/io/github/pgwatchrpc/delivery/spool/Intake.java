@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.delivery.spool;
 
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.sink.SyncEvent;
 import java.io.IOException;
@@ -57,6 +58,7 @@ public final class Intake {
     private final long maxWaitingBytes;
     private final Duration ackTimeout;
     private final Runnable appended;
+    private final Repeated repeated = new Repeated();
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
     private final Thread appending;
@@ -131,8 +133,10 @@ public final class Intake {
         long waitingNow = waitingBytes.addAndGet(bytes);
         if (waitingNow > maxWaitingBytes) {
             waitingBytes.addAndGet(-bytes);
-            return CompletableFuture.failedStage(new SpoolFullException("overloaded: bytes waiting to be stored: "
-                    + waitingNow + " (expected: <= " + maxWaitingBytes + ")"));
+            IOException overloaded = new SpoolFullException("overloaded: bytes waiting to be stored: " + waitingNow
+                    + " (expected: <= " + maxWaitingBytes + ")");
+            tell(overloaded);
+            return CompletableFuture.failedStage(overloaded);
         }
         Waiting waiting = new Waiting(content, bytes);
         queue.add(waiting);
@@ -260,11 +264,19 @@ public final class Intake {
         }
     }
 
-    private static void refuse(List<Waiting> calls, IOException why) {
-        if (calls.stream().anyMatch(each -> each.content != null)) {
-            LOG.error("{} calls could not be stored: {}", calls.size(), why.toString());
+    private void refuse(List<Waiting> calls, IOException why) {
+        for (Waiting each : calls) {
+            if (each.content != null) {
+                tell(why);
+            }
+            each.completeExceptionally(why);
         }
-        calls.forEach(each -> each.completeExceptionally(why));
+    }
+
+    /** A spool or a disk that is full refuses thousands of calls a minute, and says something else each time. */
+    private void tell(IOException why) {
+        repeated.tell(
+                why.getClass().getName(), "", more -> LOG.error("a call was not stored: {}{}", why.getMessage(), more));
     }
 
     private void watchAll() {
@@ -283,7 +295,10 @@ public final class Intake {
             if (each.since - latest > 0) {
                 return;
             }
-            each.completeExceptionally(new AckTimeoutException(ackTimeout));
+            AckTimeoutException late = new AckTimeoutException(ackTimeout);
+            if (each.completeExceptionally(late) && each.content != null) {
+                tell(late);
+            }
         }
     }
 

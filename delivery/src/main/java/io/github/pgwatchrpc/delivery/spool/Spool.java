@@ -5,6 +5,7 @@ import io.github.pgwatchrpc.delivery.disk.DiskFile;
 import io.github.pgwatchrpc.delivery.record.FileHeader;
 import io.github.pgwatchrpc.delivery.record.RecordReader;
 import io.github.pgwatchrpc.delivery.record.RecordWriter;
+import io.github.pgwatchrpc.log.Repeated;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -57,6 +58,7 @@ public final class Spool implements Closeable {
     private final SpoolSettings settings;
     private final Disk disk;
     private final LongSupplier nanos;
+    private final Repeated repeated = new Repeated();
     private final DirectoryLock lock;
     private final DamagedPieces damaged;
     private final RecentRecords recent;
@@ -454,7 +456,7 @@ public final class Spool implements Closeable {
                 open.truncate(last.end());
                 open.sync();
             } catch (IOException e) {
-                LOG.warn("{}: {}", last.path, e.toString());
+                repeated.tell("truncate", "", more -> LOG.warn("{}: {}{}", last.path, e.toString(), more));
             }
         }
         close(open);
@@ -462,7 +464,10 @@ public final class Spool implements Closeable {
 
     /** What is behind the end was not acknowledged, and of the file nothing is known any more. */
     private void abandon(Segment segment, Throwable why) {
-        LOG.error("{}: not trusted any more after: {}", segment.path, why.toString());
+        repeated.tell(
+                "abandon",
+                "",
+                more -> LOG.error("{}: not trusted any more after: {}{}", segment.path, why.toString(), more));
         DiskFile open = file;
         file = null;
         if (open == null) {
@@ -471,7 +476,7 @@ public final class Spool implements Closeable {
         try {
             open.truncate(segment.end());
         } catch (IOException e) {
-            LOG.warn("{}: {}", segment.path, e.toString());
+            repeated.tell("truncate", "", more -> LOG.warn("{}: {}{}", segment.path, e.toString(), more));
         }
         synchronized (unsynced) {
             unsynced.remove(open);
@@ -479,11 +484,11 @@ public final class Spool implements Closeable {
         close(open);
     }
 
-    private static void close(DiskFile file) {
+    private void close(DiskFile file) {
         try {
             file.close();
         } catch (IOException e) {
-            LOG.warn("closing a segment: {}", e.toString());
+            repeated.tell("close", "", more -> LOG.warn("closing a segment: {}{}", e.toString(), more));
         }
     }
 
@@ -744,7 +749,7 @@ public final class Spool implements Closeable {
             checkpoint();
         } finally {
             synchronized (unsynced) {
-                unsynced.forEach(Spool::close);
+                unsynced.forEach(this::close);
                 unsynced.clear();
             }
             stateFile.close();

@@ -3,6 +3,7 @@ package io.github.pgwatchrpc.delivery.spool;
 import io.github.pgwatchrpc.delivery.disk.DiskFile;
 import io.github.pgwatchrpc.delivery.record.FileHeader;
 import io.github.pgwatchrpc.delivery.record.RecordReader;
+import io.github.pgwatchrpc.log.Repeated;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class SpoolReader implements Closeable {
 
     private final Spool spool;
     private final RecentRecords.Follower follower;
+    private final Repeated repeated = new Repeated();
 
     /** The record that comes next. */
     private long number;
@@ -136,7 +138,11 @@ public final class SpoolReader implements Closeable {
         try {
             content = Content.read(reader);
         } catch (IOException e) {
-            LOG.error("{}: record {}: {}", current.path, number, e.getMessage());
+            long damaged = number;
+            repeated.tell(
+                    "record",
+                    "",
+                    more -> LOG.error("{}: record {}: {}{}", current.path, damaged, e.getMessage(), more));
             spool.damaged(current, Objects.requireNonNull(file), reader.at(), reader.nextAt());
             content = new SpoolRecord.Lost(1, reader.rows());
         }

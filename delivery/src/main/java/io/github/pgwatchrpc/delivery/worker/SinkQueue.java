@@ -8,6 +8,8 @@ import io.github.pgwatchrpc.delivery.spool.Cursor;
 import io.github.pgwatchrpc.delivery.spool.Spool;
 import io.github.pgwatchrpc.delivery.spool.SpoolReader;
 import io.github.pgwatchrpc.delivery.spool.SpoolRecord;
+import io.github.pgwatchrpc.log.PeerText;
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.sink.Batch;
 import io.github.pgwatchrpc.sink.Capability;
@@ -43,8 +45,12 @@ final class SinkQueue {
     /** Whose success says nothing yet: only a write shows that a sink is well again. */
     private static final String OPEN = "open";
 
+    /** How much of what a target says is kept, in characters. */
+    private static final int MOST_OF_A_REASON = 1_000;
+
     private final SinkTarget target;
     private final Spool spool;
+    private final Repeated repeated = new Repeated();
     private final SpoolReader reader;
     private final DeadLetters letters;
     private final Backoff backoff;
@@ -345,7 +351,7 @@ final class SinkQueue {
             try {
                 bury(piece, verdict.dead());
             } catch (IOException e) {
-                LOG.error("sink {}: {}", target.name(), e.toString());
+                lettersFailed(e);
                 verdict = verdict.withoutDead(String.valueOf(e.getMessage()));
             }
         }
@@ -399,7 +405,7 @@ final class SinkQueue {
     private void bury(Work.Piece piece, List<Outcome.RefusedRow> dead) throws IOException {
         if (!piece.letters.isEmpty()) {
             for (Outcome.RefusedRow row : dead) {
-                letters.again(piece.letters.get(row.row()), piece.attempts, row.why());
+                letters.again(piece.letters.get(row.row()), piece.attempts, reason(row));
             }
             return;
         }
@@ -416,11 +422,15 @@ final class SinkQueue {
                     slice.position(),
                     slice.offset() + slice.from(),
                     piece.attempts,
-                    row.why(),
+                    reason(row),
                     slice.envelope(),
                     slice.from()));
         }
         letters.add(refusals);
+    }
+
+    private static String reason(Outcome.RefusedRow row) {
+        return PeerText.printable(row.why(), MOST_OF_A_REASON);
     }
 
     private void finish(Work.Piece piece, boolean[] comesAgain) {
@@ -454,9 +464,13 @@ final class SinkQueue {
             letters.delivered(ids);
             return List.of();
         } catch (IOException e) {
-            LOG.error("sink {}: {}", target.name(), e.toString());
+            lettersFailed(e);
             return List.of(piece.part(rows));
         }
+    }
+
+    private void lettersFailed(IOException e) {
+        repeated.tell("letters", "", more -> LOG.error("sink {}: {}{}", target.name(), e.toString(), more));
     }
 
     /** Something other than a write has come to an end; null is what a sink must not answer. */
@@ -507,7 +521,9 @@ final class SinkQueue {
         notBefore = Math.max(notBefore, now + backoff.nanos(Math.max(1, failures), Duration.ZERO));
     }
 
-    private void failed(long startedAt, long now, String reason) {
+    private void failed(long startedAt, long now, String said) {
+        // a target's own words, for the log and the status
+        String reason = PeerText.printable(said, MOST_OF_A_REASON);
         if (startedAt >= failedAt) {
             // of those that began before the last failure, that was to be expected
             failures++;
@@ -518,7 +534,8 @@ final class SinkQueue {
             state = SinkStatus.State.RETRYING;
         }
         if (!reason.equals(why)) {
-            LOG.warn("sink {}: {}", target.name(), reason);
+            // some targets say something else each time, a request's number for instance
+            repeated.tell("failed", "", more -> LOG.warn("sink {}: {}{}", target.name(), reason, more));
         }
         why = reason;
         mend = "";

@@ -4,6 +4,8 @@ import io.github.pgwatchrpc.delivery.deadletter.DeadLetterCounts;
 import io.github.pgwatchrpc.delivery.deadletter.DeadLetters;
 import io.github.pgwatchrpc.delivery.spool.Cursor;
 import io.github.pgwatchrpc.delivery.spool.Spool;
+import io.github.pgwatchrpc.log.PeerText;
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.sink.Outcome;
 import io.github.pgwatchrpc.sink.Readiness;
 import java.io.IOException;
@@ -29,6 +31,7 @@ public final class SinkWorker {
 
     private final SinkTarget target;
     private final Spool spool;
+    private final Repeated repeated = new Repeated();
 
     /** Guarded by itself, as is what follows. */
     private final SinkQueue queue;
@@ -226,7 +229,10 @@ public final class SinkWorker {
                     try {
                         more = step();
                     } catch (RuntimeException e) {
-                        LOG.error("sink {}: error of the delivery", target.name(), e);
+                        repeated.tell(
+                                "own error " + e.getClass().getName(),
+                                "",
+                                others -> LOG.error("sink {}: error of the delivery{}", target.name(), others, e));
                         LockSupport.parkNanos(OWN_ERROR_NANOS);
                     }
                 }
@@ -308,7 +314,10 @@ public final class SinkWorker {
                 enter();
                 return task.call.on(target.sink());
             } catch (UnsupportedOperationException e) {
-                LOG.error("sink {}: {}: {}", target.name(), task.name, e.getMessage());
+                repeated.tell(
+                        "unsupported",
+                        "",
+                        more -> LOG.error("sink {}: {}: {}{}", target.name(), task.name, e.getMessage(), more));
                 // it will never be able to; waiting for it would hold up everything behind
                 return Readiness.ready();
             } catch (Throwable e) {
@@ -323,7 +332,10 @@ public final class SinkWorker {
                 return Outcome.retry("interrupted");
             }
             if (!(e instanceof IOException)) {
-                LOG.warn("sink {}: {}", target.name(), e.toString(), e);
+                repeated.tell(
+                        "thrown " + e.getClass().getName(),
+                        "",
+                        more -> LOG.warn("sink {}: {}{}", target.name(), PeerText.printable(e.toString()), more, e));
             }
             String message = e.getMessage();
             return Outcome.retry(message == null || !(e instanceof IOException) ? e.toString() : message);
@@ -364,7 +376,11 @@ public final class SinkWorker {
                 spool.move(target.name(), cursor);
             } catch (IOException e) {
                 // the next checkpoint tries again; after a crash before that, some rows come again
-                LOG.error("sink {}: cursor could not be written: {}", target.name(), e.toString());
+                repeated.tell(
+                        "cursor",
+                        "",
+                        more -> LOG.error(
+                                "sink {}: cursor could not be written: {}{}", target.name(), e.toString(), more));
             }
         }
     }

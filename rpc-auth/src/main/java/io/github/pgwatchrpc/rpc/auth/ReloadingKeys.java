@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.auth;
 
+import io.github.pgwatchrpc.log.Repeated;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class ReloadingKeys {
 
     private final List<KeySource> sources;
     private final List<List<NamedKey>> loaded = new ArrayList<>();
+    private final Repeated repeated = new Repeated();
     private final Object checking = new Object();
     private volatile Snapshot current;
     private volatile Optional<String> problem = Optional.empty();
@@ -95,7 +97,7 @@ public final class ReloadingKeys {
                 } catch (KeyFileException e) {
                     wrong = Optional.of(e.getMessage() + "; " + e.hint());
                 } catch (RuntimeException e) {
-                    LOG.warn("unexpected while reading keys", e);
+                    repeated.tell("keys", "", more -> LOG.warn("unexpected while reading keys{}", more, e));
                     wrong = Optional.of("unexpected: " + e);
                 }
             }

@@ -1,12 +1,16 @@
 package io.github.pgwatchrpc.rpc.listen;
 
+import io.github.pgwatchrpc.log.PeerText;
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.RpcPeer;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -15,6 +19,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One accepted connection: who is at its other end, how much it has done, and why it ended. It is written on its event
@@ -22,23 +28,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Connection implements RpcPeer {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
     /** How long a peer may take to read the last answers of a connection that is being closed. */
     private static final int LINGER_SECONDS = 5;
 
     private final Channel channel;
+    private final Repeated repeated;
     private final SocketAddress address;
     private final MemoryAccount memory;
     private final Duration patience;
     private final long opened = System.nanoTime();
     private volatile long calls;
+    private @Nullable Protocol protocol;
     private @Nullable End end;
     private String endReason = "";
     private volatile @Nullable Runnable drain;
     private volatile boolean admitted;
     private @Nullable ScheduledFuture<?> deadline;
 
-    Connection(Channel channel, MemoryAccount memory, Duration patience) {
+    Connection(Channel channel, MemoryAccount memory, Duration patience, Repeated repeated) {
         this.channel = channel;
+        this.repeated = repeated;
         this.address = channel.remoteAddress();
         this.memory = memory;
         this.patience = patience;
@@ -168,6 +179,33 @@ public final class Connection implements RpcPeer {
         }
     }
 
+    /**
+     * Closes the connection after what its pipeline has thrown. What the network does is one of its ends; anything else is
+     * logged as a fault of this program. To be called on the event loop.
+     *
+     * @param cause what was thrown
+     */
+    public void failed(Throwable cause) {
+        close(End.CUT, String.valueOf(cause.getMessage()));
+        if (!(cause instanceof IOException)) {
+            fault("connection", cause);
+        }
+    }
+
+    /**
+     * Logs a fault of this program, and sums up what repeats.
+     *
+     * @param what has failed, such as a call
+     * @param cause what was thrown
+     */
+    public void fault(String what, Throwable cause) {
+        String failed = PeerText.printable(what);
+        repeated.tell(
+                "fault " + cause.getClass().getName(),
+                "",
+                more -> LOG.error("{} of {} failed by a fault of this program{}", failed, address, more, cause));
+    }
+
     /** Closes at once, whatever has not been written. */
     void abort(String reason) {
         noteEnd(End.SHUTDOWN, reason);
@@ -185,7 +223,7 @@ public final class Connection implements RpcPeer {
      * event loop.
      *
      * @param why for metrics
-     * @param reason for the log
+     * @param reason for the log, which gets what is printable of it
      * @return whether it was the first
      */
     public boolean noteEnd(End why, String reason) {
@@ -193,7 +231,7 @@ public final class Connection implements RpcPeer {
             return false;
         }
         end = why;
-        endReason = reason;
+        endReason = PeerText.printable(reason);
         return true;
     }
 
@@ -227,6 +265,15 @@ public final class Connection implements RpcPeer {
 
     Channel channel() {
         return channel;
+    }
+
+    void speaks(Protocol known) {
+        protocol = known;
+    }
+
+    @Nullable
+    Protocol protocol() {
+        return protocol;
     }
 
     End end() {

@@ -44,6 +44,9 @@ final class DetectingHandler extends ChannelInboundHandlerAdapter {
             watch(ctx);
             return;
         }
+        if (outcome.protocol() != null) {
+            connection.speaks(outcome.protocol());
+        }
         ProtocolHandler protocol = outcome.protocol() == null ? null : protocols.get(outcome.protocol());
         if (protocol == null) {
             connection.close(
@@ -81,6 +84,11 @@ final class DetectingHandler extends ChannelInboundHandlerAdapter {
                             timeout.toMillis(),
                             TimeUnit.MILLISECONDS);
         }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        connection.failed(cause);
     }
 
     @Override

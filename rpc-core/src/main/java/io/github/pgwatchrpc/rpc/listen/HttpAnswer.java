@@ -47,6 +47,11 @@ public final class HttpAnswer implements ProtocolHandler {
                     connection.close(end, reason);
                 }
             }
+
+            @Override
+            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                connection.failed(cause);
+            }
         });
     }
 }

@@ -1,5 +1,7 @@
 package io.github.pgwatchrpc.rpc.listen;
 
+import io.github.pgwatchrpc.log.PeerText;
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
@@ -29,6 +31,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import jdk.net.ExtendedSocketOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A listening port. Each connection is counted, bounded and observed; its first bytes decide which protocol gets it.
@@ -38,10 +42,13 @@ import jdk.net.ExtendedSocketOptions;
  */
 public final class RpcListener implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(RpcListener.class);
+
     private final Settings settings;
     private final EventLoopGroup acceptor;
     private final EventLoopGroup workers;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final Repeated repeated = new Repeated();
     private final Channel channel;
     private volatile boolean stopping;
 
@@ -81,6 +88,7 @@ public final class RpcListener implements AutoCloseable {
                     "cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
         }
         this.channel = bound.channel();
+        channel.pipeline().addLast("faults", new AcceptFaults());
     }
 
     /** Finds a dead peer within two minutes instead of the kernel's two hours, where the system lets us say so. */
@@ -99,7 +107,7 @@ public final class RpcListener implements AutoCloseable {
     }
 
     private void accept(Channel accepted) {
-        Connection connection = new Connection(accepted, settings.memory().open(), settings.firstRequest());
+        Connection connection = new Connection(accepted, settings.memory().open(), settings.firstRequest(), repeated);
         accepted.pipeline().addLast("connection", new Counting(connection));
         if (stopping) {
             connection.close(End.SHUTDOWN, "the server is stopping");
@@ -134,6 +142,15 @@ public final class RpcListener implements AutoCloseable {
         }
     }
 
+    /** Behind Netty's own, which waits for a second before it accepts again, and would tell each time with a stack. */
+    private final class AcceptFaults extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            String why = PeerText.printable(cause.toString());
+            repeated.tell("accept", "", more -> LOG.error("no connection can be accepted: {}{}", why, more));
+        }
+    }
+
     /** First in each pipeline, so that it is told of the end, and tells it on, before it counts. */
     private final class Counting extends ChannelInboundHandlerAdapter {
         private final Connection connection;
@@ -154,7 +171,12 @@ public final class RpcListener implements AutoCloseable {
             connections.remove(connection);
             connection.ended();
             settings.observer()
-                    .closed(connection.address(), connection.end(), connection.calls(), connection.endReason());
+                    .closed(
+                            connection.address(),
+                            connection.protocol(),
+                            connection.end(),
+                            connection.calls(),
+                            connection.endReason());
         }
     }
 

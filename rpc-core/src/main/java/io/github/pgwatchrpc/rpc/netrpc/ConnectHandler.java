@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.listen.Connection;
 import io.netty.buffer.ByteBuf;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class ConnectHandler extends ChannelInboundHandlerAdapter {
 
     static final String PATH = "/_goRPC_";
+    /** How much of a request stands in the answer to it, in characters. */
+    private static final int ECHOED = 100;
+
     static final String CONNECTED = "HTTP/1.0 200 Connected to Go RPC\n\n";
 
     private final NetRpcServer server;
@@ -107,9 +111,10 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             refuse(
                     ctx,
                     "400 Bad Request",
-                    "request: " + printable(requestLine) + " (expected: CONNECT " + PATH + " HTTP/1.0)");
+                    "request: " + PeerText.printable(requestLine, ECHOED) + " (expected: CONNECT " + PATH
+                            + " HTTP/1.0)");
         } else if (!parts[1].equals(PATH)) {
-            refuse(ctx, "404 Not Found", "path: " + printable(parts[1]) + " (expected: " + PATH + ")");
+            refuse(ctx, "404 Not Found", "path: " + PeerText.printable(parts[1], ECHOED) + " (expected: " + PATH + ")");
         } else if (!parts[0].equals("CONNECT")) {
             refuse(ctx, "405 Method Not Allowed", "405 must CONNECT");
         } else {
@@ -119,18 +124,15 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** What goes back to the peer, and into logs. */
-    private static String printable(String text) {
-        String plain = text.replaceAll("[^ -~]", "?");
-        return plain.length() <= ECHOED ? plain : plain.substring(0, ECHOED) + "...";
-    }
-
-    private static final int ECHOED = 100;
-
     private void refuse(ChannelHandlerContext ctx, String status, String reason) {
         String answer = "HTTP/1.0 " + status + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + reason + "\n";
         ctx.write(Unpooled.copiedBuffer(answer, StandardCharsets.UTF_8), ctx.voidPromise());
         connection.close(End.UNKNOWN_PROTOCOL, reason);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        connection.failed(cause);
     }
 
     @Override

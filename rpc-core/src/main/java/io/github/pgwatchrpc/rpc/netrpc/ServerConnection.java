@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
@@ -15,7 +16,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -24,16 +24,12 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The end of a pipeline in which net/rpc is spoken: feeds bytes to framing and session, sends answers in the order in
  * which calls end, and takes no more calls while too many of them or of their answers are waiting.
  */
 final class ServerConnection extends ChannelInboundHandlerAdapter implements ServerSession.Calls {
-
-    private static final Logger LOG = LoggerFactory.getLogger(NetRpcServer.class);
 
     private final NetRpcServer server;
     private final NetRpcLimits limits;
@@ -239,8 +235,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     @Override
     public void refuse(byte[] method, long seq, ServerSession.Refused why) {
         countCall();
-        String name = new String(method, StandardCharsets.UTF_8);
-        observer.refused(connection.address(), name, why.refusal(), why.reason());
+        String name = PeerText.printable(new String(method, StandardCharsets.UTF_8));
+        observer.refused(connection.address(), name, why.refusal(), PeerText.printable(why.reason()));
         if (why.delayNanos() > 0) {
             slowed = true;
             inFlight++;
@@ -322,7 +318,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
 
     @Override
     public String fault(String method, Throwable fault) {
-        LOG.error("call of {} failed", method, fault);
+        connection.fault("call of " + method, fault);
         return "rpc: internal error";
     }
 
@@ -330,12 +326,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     public void headerWithoutBody(String method) {
         // its peer speaks net/rpc and is in use, whether or not one of its calls ever gets through
         countCall();
-        observer.headerWithoutBody(connection.address(), method);
+        observer.headerWithoutBody(connection.address(), PeerText.printable(method));
     }
 
     @Override
     public void badTypeDefinition(String reason) {
-        observer.badTypeDefinition(connection.address(), reason);
+        observer.badTypeDefinition(connection.address(), PeerText.printable(reason));
     }
 
     // ---- bytes out ----
@@ -413,14 +409,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        connection.close(End.CUT, String.valueOf(cause.getMessage()));
+        connection.failed(cause);
         releaseWaiting();
-        if (!(cause instanceof IOException)) {
-            LOG.error(
-                    "connection of {} ended by a fault of this program",
-                    ctx.channel().remoteAddress(),
-                    cause);
-        }
     }
 
     @Override

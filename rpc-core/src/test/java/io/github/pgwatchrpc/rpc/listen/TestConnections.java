@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.listen;
 
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
@@ -17,7 +18,7 @@ public final class TestConnections {
     private TestConnections() {}
 
     public static Connection of(Channel channel) {
-        return new Connection(channel, TEST_BUDGETS.open(), Duration.ofSeconds(30));
+        return new Connection(channel, TEST_BUDGETS.open(), Duration.ofSeconds(30), new Repeated());
     }
 
     public static ChannelHandler detecting(

@@ -112,7 +112,7 @@ class ConnectHandlerTest {
     void aLongRequestIsNotEchoedInFull() {
         try (EmbeddedServer peer = EmbeddedServer.detecting(server(4096))) {
             peer.send(text("GET /" + "x".repeat(1000) + " HTTP/1.1\n\n"));
-            assertEquals("path: /" + "x".repeat(99) + "... (expected: /_goRPC_)", peer.endReason());
+            assertEquals("path: /" + "x".repeat(99) + "… (expected: /_goRPC_)", peer.endReason());
         }
     }
 

@@ -1,11 +1,13 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Writes down what an observer is told; tests wait for events instead of for time. */
 public final class Events implements RpcObserver {
@@ -18,7 +20,7 @@ public final class Events implements RpcObserver {
     }
 
     @Override
-    public void closed(SocketAddress peer, End end, long calls, String reason) {
+    public void closed(SocketAddress peer, @Nullable Protocol protocol, End end, long calls, String reason) {
         events.add("closed " + end + " " + calls + " " + reason);
     }
 

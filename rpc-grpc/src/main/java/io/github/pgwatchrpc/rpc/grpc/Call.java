@@ -11,16 +11,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One call: gRPC's rules for one stream of HTTP/2, from bytes to messages and from messages to an answer that is given
  * exactly once. Used on the connection's event loop only, but for {@link #execute}.
  */
 final class Call implements MessageAssembler.Listener {
-
-    private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
 
     private final GrpcConnection connection;
     private final int stream;
@@ -59,6 +55,11 @@ final class Call implements MessageAssembler.Listener {
         connection.execute(action);
     }
 
+    /** Logs that this program has failed at this call. */
+    void fault(Throwable cause) {
+        connection.fault("call of " + method, cause);
+    }
+
     void setDeadline(long nanos) {
         deadline = connection.schedule(() -> end(StatusCode.DEADLINE_EXCEEDED, "deadline exceeded"), nanos);
     }
@@ -82,7 +83,7 @@ final class Call implements MessageAssembler.Listener {
                     e);
         } catch (RuntimeException | Error e) {
             Faults.rethrowIfFatal(e);
-            LOG.error("call of {} failed", method, e);
+            fault(e);
             end(StatusCode.INTERNAL, "internal error");
         }
     }

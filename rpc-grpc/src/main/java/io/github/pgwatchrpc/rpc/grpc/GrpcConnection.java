@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.rpc.DeniedException;
 import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.Permit;
@@ -37,8 +38,6 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The end of a pipeline in which gRPC is spoken. Frames, header compression, flow control and the bounds on frames are
@@ -46,8 +45,6 @@ import org.slf4j.LoggerFactory;
  * wait, how long a peer may take, and how to stop without losing a call.
  */
 final class GrpcConnection extends Http2ConnectionHandler {
-
-    private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
 
     /** How much a peer may send unasked, on a stream and on the connection: a call of 1,000 rows without a pause. */
     private static final int STREAM_WINDOW = 512 << 10;
@@ -203,7 +200,11 @@ final class GrpcConnection extends Http2ConnectionHandler {
     }
 
     void refused(String method, Refusal refusal, String reason) {
-        server.observer().refused(peer.address(), method, refusal, reason);
+        server.observer().refused(peer.address(), PeerText.printable(method), refusal, PeerText.printable(reason));
+    }
+
+    void fault(String what, Throwable cause) {
+        peer.fault(what, cause);
     }
 
     private ChannelHandlerContext context() {
@@ -360,7 +361,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
             refuse(stream, StatusCode.of(e.kind()), name, Refusal.DENIED, e, halfClosed);
             return;
         } catch (RuntimeException e) {
-            LOG.error("gate for {} failed", name, e);
+            fault("gate for " + name, e);
             RpcException answer = new RpcException("internal error");
             refuse(stream, StatusCode.INTERNAL, name, Refusal.DENIED, answer, halfClosed);
             return;
@@ -580,7 +581,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
         peer.noteEnd(outbound ? End.CUT : End.BROKEN_STREAM, String.valueOf(cause.getMessage()));
         if (!outbound && http2 == null) {
-            LOG.error("connection of {} ended by a fault of this program", peer.address(), cause);
+            fault("connection", cause);
         }
         super.onConnectionError(ctx, outbound, cause, http2);
     }

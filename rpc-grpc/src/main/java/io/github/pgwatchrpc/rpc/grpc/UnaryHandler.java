@@ -10,13 +10,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A call with one message each way: decodes the argument, calls the method when the peer is done, and answers. */
 final class UnaryHandler<A, R> implements Handler {
-
-    private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
 
     private final Call call;
     private final RpcObserver observer;
@@ -98,7 +94,7 @@ final class UnaryHandler<A, R> implements Handler {
         if (cause instanceof RpcException refusal) {
             call.end(StatusCode.of(refusal.kind()), String.valueOf(refusal.getMessage()));
         } else {
-            LOG.error("call of {} failed", call.method(), cause);
+            call.fault(cause);
             call.end(StatusCode.INTERNAL, "internal error");
         }
     }

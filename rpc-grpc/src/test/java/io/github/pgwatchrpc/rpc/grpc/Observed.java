@@ -1,10 +1,12 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
 import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
 import java.net.SocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Remembers what an observer is told. */
 final class Observed implements RpcObserver {
@@ -12,7 +14,7 @@ final class Observed implements RpcObserver {
     final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 
     @Override
-    public void closed(SocketAddress peer, End end, long calls, String reason) {
+    public void closed(SocketAddress peer, @Nullable Protocol protocol, End end, long calls, String reason) {
         events.add("closed " + end + " " + calls + " " + reason);
     }
 

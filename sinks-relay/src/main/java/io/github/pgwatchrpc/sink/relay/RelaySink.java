@@ -1,5 +1,7 @@
 package io.github.pgwatchrpc.sink.relay;
 
+import io.github.pgwatchrpc.log.PeerText;
+import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import io.github.pgwatchrpc.rpc.tls.TlsException;
 import io.github.pgwatchrpc.sink.Batch;
@@ -22,6 +24,7 @@ final class RelaySink implements Sink {
 
     private final Destination destination;
     private final Link.Opener opener;
+    private final Repeated repeated = new Repeated();
     private final int calls;
     private volatile @Nullable Link link;
 
@@ -87,11 +90,16 @@ final class RelaySink implements Sink {
             return new Outcome.Paused(mend.why(), mend.mend());
         } else if (answer instanceof Answer.Never never) {
             // there is no outcome for it, and no row in it
-            LOG.warn("{} refused by {} for good: {}", call, destination, never.why());
+            refused(call, never.why());
         } else if (answer instanceof Answer.TooLarge large) {
-            LOG.warn("{} refused by {} for good: {}", call, destination, large.why());
+            refused(call, large.why());
         }
         return Readiness.ready();
+    }
+
+    private void refused(String call, String why) {
+        String line = PeerText.printable(why);
+        repeated.tell(call, "", more -> LOG.warn("{} refused by {} for good: {}{}", call, destination, line, more));
     }
 
     private static Answer await(CompletableFuture<String> call) throws InterruptedException {

@@ -10,6 +10,7 @@ import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
 import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
@@ -93,7 +94,7 @@ final class CaptureReplayTest {
             }
 
             @Override
-            public void closed(SocketAddress peer, End end, long calls, String reason) {
+            public void closed(SocketAddress peer, @Nullable Protocol protocol, End end, long calls, String reason) {
                 if (end != End.PEER) {
                     troubles.add(end + ": " + reason);
                 }
