@@ -64,10 +64,23 @@ public final class Main {
     public static void main(String[] args) {
         // a peer could make the server compute for ever (CVE-2011-1473); Java reads this once, when it first speaks TLS
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
+        takeAnyServerName();
         if (isServe(args) || args[0].equals("serve") || args[0].equals("demo")) {
             loadTls();
         }
         System.exit(run(args, System.getenv()));
+    }
+
+    /**
+     * A client names the host that it wants before it is shown a certificate (SNI), and Java ends the handshake when that is
+     * no name by its book: with an underscore, a dot at the end, a hyphen in front, as containers and meshes have them. There
+     * is one certificate here whatever was asked for, and whether it is good for the name only the client can know, so the
+     * server does not look. Java reads this once, when it first speaks TLS.
+     */
+    private static void takeAnyServerName() {
+        String disabled = System.getProperty("jdk.tls.server.disableExtensions", "");
+        System.setProperty(
+                "jdk.tls.server.disableExtensions", disabled.isEmpty() ? "server_name" : disabled + ",server_name");
     }
 
     /** Java takes a quarter of a second to load what TLS needs; reading the options need not wait for that. */
