@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc;
 
 import java.net.SocketAddress;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A peer that has been let in. */
@@ -15,6 +16,11 @@ record AdmittedPeer(RpcPeer connection, Permit permit) implements RpcPeer {
     @Override
     public @Nullable X509Certificate certificate() {
         return connection.certificate();
+    }
+
+    @Override
+    public List<X509Certificate> certificates() {
+        return connection.certificates();
     }
 
     @Override

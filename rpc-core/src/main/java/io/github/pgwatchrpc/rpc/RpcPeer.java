@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc;
 
 import java.net.SocketAddress;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Who makes a call, and what it may do. Thread-safe. */
@@ -21,6 +22,16 @@ public interface RpcPeer {
      */
     default @Nullable X509Certificate certificate() {
         return null;
+    }
+
+    /**
+     * That certificate and those of its issuers that came with it.
+     *
+     * @return its own first; empty without TLS and if the peer has shown none
+     */
+    default List<X509Certificate> certificates() {
+        X509Certificate own = certificate();
+        return own == null ? List.of() : List.of(own);
     }
 
     /**

@@ -7,6 +7,9 @@ import io.github.pgwatchrpc.delivery.Delivery;
 import io.github.pgwatchrpc.delivery.DeliveryConfig;
 import io.github.pgwatchrpc.delivery.spool.SpoolInUseException;
 import io.github.pgwatchrpc.delivery.spool.SpoolSettings;
+import io.github.pgwatchrpc.rpc.Authenticator;
+import io.github.pgwatchrpc.rpc.Permit;
+import io.github.pgwatchrpc.rpc.auth.CurrentCertificates;
 import io.github.pgwatchrpc.rpc.auth.ReloadingKeys;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
@@ -25,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -129,7 +133,8 @@ final class Server implements AutoCloseable {
             ServerTls tls = openingTls.result();
             Watch watch = unwind.add(new Watch(tls, access));
             WebServer web = webAddress == null ? null : unwind.add(openWeb(webAddress));
-            RpcListener listener = unwind.add(listen(listen, acceptance, metrics, tls, access, options.plaintext));
+            RpcListener listener = unwind.add(listen(
+                    listen, acceptance, metrics, tls, authenticator(options, access, tls, metrics), options.plaintext));
             Server server = new Server(
                     data,
                     metrics,
@@ -228,19 +233,30 @@ final class Server implements AutoCloseable {
         return removed;
     }
 
+    /** Where clients show certificates, those whose authority was taken away are refused first, key or not. */
+    private static Optional<Authenticator> authenticator(
+            ServeOptions options, Access access, ServerTls tls, ServerMetrics metrics) {
+        return options.tlsClientCa == null
+                ? access.authenticator()
+                : Optional.of(new CurrentCertificates(
+                        tls::wouldTrust,
+                        metrics::decided,
+                        access.authenticator().orElse((shown, peer, before) -> Permit.EVERYTHING)));
+    }
+
     private static RpcListener listen(
             InetSocketAddress address,
             Acceptance acceptance,
             ServerMetrics metrics,
             ServerTls tls,
-            Access access,
+            Optional<Authenticator> authenticator,
             Plaintext plaintext)
             throws ConfigException {
         RpcListener.Builder builder = RpcListener.builder()
                 .observer(metrics)
                 .maxConnections(maxConnections())
                 .firstRequest(Protocols.LIMITS.firstRequest());
-        Protocols.all(acceptance, metrics, tls.context(), plaintext, access.authenticator())
+        Protocols.all(acceptance, metrics, tls.context(), plaintext, authenticator)
                 .forEach(builder::protocol);
         try {
             return builder.bind(address);
@@ -472,6 +488,11 @@ final class Server implements AutoCloseable {
 
     Access access() {
         return access;
+    }
+
+    /** Reads the files of certificates again, as is done every half a minute; not for event loops. */
+    void reloadTls() {
+        tls.check();
     }
 
     DataDirectory data() {

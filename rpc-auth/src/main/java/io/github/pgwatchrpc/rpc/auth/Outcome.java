@@ -26,7 +26,7 @@ public enum Outcome {
     USER(false),
     /** Refused: the key, or the certificate, has expired. */
     EXPIRED(false),
-    /** Refused: the key was revoked. */
+    /** Refused: the key was revoked, or the authority of the certificate was taken away. */
     REVOKED(false),
     /** Refused unseen: too many wrong keys came from the address. */
     BLOCKED(false),

@@ -15,6 +15,8 @@ import java.net.SocketAddress;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -40,6 +42,7 @@ public final class Connection implements RpcPeer {
     private final Duration patience;
     private final long opened = System.nanoTime();
     private volatile long calls;
+    private volatile @Nullable List<X509Certificate> certificates;
     private @Nullable Protocol protocol;
     private @Nullable End end;
     private String endReason = "";
@@ -122,16 +125,37 @@ public final class Connection implements RpcPeer {
 
     @Override
     public @Nullable X509Certificate certificate() {
+        List<X509Certificate> all = certificates();
+        return all.isEmpty() ? null : all.get(0);
+    }
+
+    @Override
+    public List<X509Certificate> certificates() {
+        List<X509Certificate> known = certificates;
+        if (known == null) {
+            known = shown();
+            // they come with the handshake, before any call, and there is no second one
+            certificates = known;
+        }
+        return known;
+    }
+
+    private List<X509Certificate> shown() {
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
-            return null;
+            return List.of();
         }
+        List<X509Certificate> all = new ArrayList<>();
         try {
-            Certificate[] shown = tls.engine().getSession().getPeerCertificates();
-            return shown.length > 0 && shown[0] instanceof X509Certificate first ? first : null;
+            for (Certificate each : tls.engine().getSession().getPeerCertificates()) {
+                if (each instanceof X509Certificate certificate) {
+                    all.add(certificate);
+                }
+            }
         } catch (SSLPeerUnverifiedException e) {
-            return null; // it has shown none
+            return List.of(); // it has shown none
         }
+        return List.copyOf(all);
     }
 
     /**

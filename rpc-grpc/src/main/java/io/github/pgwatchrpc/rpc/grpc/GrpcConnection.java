@@ -96,6 +96,8 @@ final class GrpcConnection extends Http2ConnectionHandler {
     private int unsent;
     private boolean draining;
     private boolean drained;
+    private End drainEnd = End.SHUTDOWN;
+    private String drainReason = "";
 
     private GrpcConnection(
             GrpcServer server,
@@ -425,6 +427,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
         StatusCode code = StatusCode.of(why.kind());
         if (why.delayNanos() == 0) {
             refuse(stream, code, method, Refusal.DENIED, why, halfClosed);
+            endIfHopeless(why);
             return;
         }
         schedule(
@@ -435,9 +438,17 @@ final class GrpcConnection extends Http2ConnectionHandler {
                         boolean ended = stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE;
                         refuse(stream, code, method, Refusal.DENIED, why, ended);
                         flushSoon();
+                        endIfHopeless(why);
                     }
                 },
                 why.delayNanos());
+    }
+
+    /** A client of gRPC connects again, and what it shows then may be good. */
+    private void endIfHopeless(DeniedException why) {
+        if (why.isOfConnection()) {
+            drain(End.TLS, String.valueOf(why.getMessage()));
+        }
     }
 
     /** Answers what is not gRPC at all so that a client of HTTP understands it. */
@@ -525,21 +536,23 @@ final class GrpcConnection extends Http2ConnectionHandler {
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
         super.handlerAdded(ctx);
-        peer.onDrain(this::drain);
+        peer.onDrain(() -> drain(End.SHUTDOWN, "the server is stopping"));
         Http2Stream whole = connection().connectionStream();
         int more = CONNECTION_WINDOW - connection().local().flowController().windowSize(whole);
         connection().local().flowController().incrementWindowSize(whole, more);
     }
 
     /**
-     * For the server's stop. Calls that are on their way when the peer is told must not be lost, so it is told twice (RFC
+     * Ends without the loss of a call, for the server's stop for instance. Calls that are on their way when the peer is told must not be lost, so it is told twice (RFC
      * 9113, 6.8): first that the end is near, then, when it has answered a ping and thus read that, where the end is.
      */
-    private void drain() {
+    private void drain(End why, String reason) {
         if (!draining) {
             draining = true;
+            drainEnd = why;
+            drainReason = reason;
             ChannelHandlerContext ctx = context();
-            goAway(ctx, Integer.MAX_VALUE, Http2Error.NO_ERROR.code(), stopping(ctx), ctx.newPromise());
+            goAway(ctx, Integer.MAX_VALUE, Http2Error.NO_ERROR.code(), drainText(ctx), ctx.newPromise());
             encoder().writePing(ctx, false, DRAIN_PING, ctx.newPromise());
             flush(ctx);
             schedule(this::takeNoMoreCalls, TimeUnit.SECONDS.toNanos(DRAIN_PING_SECONDS));
@@ -558,7 +571,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
                             context(),
                             connection().remote().lastStreamCreated(),
                             Http2Error.NO_ERROR.code(),
-                            stopping(context()),
+                            drainText(context()),
                             context().newPromise());
             forEachCall(Call::drain);
             flush(context());
@@ -566,13 +579,13 @@ final class GrpcConnection extends Http2ConnectionHandler {
         }
     }
 
-    private static ByteBuf stopping(ChannelHandlerContext ctx) {
-        return ByteBufUtil.writeUtf8(ctx.alloc(), "the server is stopping");
+    private ByteBuf drainText(ChannelHandlerContext ctx) {
+        return ByteBufUtil.writeUtf8(ctx.alloc(), drainReason);
     }
 
     private void closeIfDrained() {
         if (drained && connection().numActiveStreams() == 0) {
-            peer.close(End.SHUTDOWN, "the server is stopping");
+            peer.close(drainEnd, drainReason);
         }
     }
 

@@ -5,9 +5,7 @@ import io.netty.handler.ssl.ApplicationProtocolNegotiator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ImmediateExecutor;
-import java.io.IOException;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.List;
@@ -17,8 +15,6 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSessionContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,46 +36,35 @@ final class ReloadingSslContext extends SslContext {
 
     private volatile State state;
 
-    private record State(SSLContext context, SSLParameters parameters) {}
+    private record State(SSLContext context, SSLParameters parameters, ClientTrust trust) {}
 
     ReloadingSslContext(Identity identity, List<X509Certificate> clientAuthorities, @Nullable ClientCertificates demand)
             throws GeneralSecurityException {
-        this.state = state(identity, clientAuthorities, demand);
+        this.state = state(identity, new ClientTrust(clientAuthorities), demand);
     }
 
     /** Takes these for all connections from now on. Sessions of before cannot be resumed, so that no old trust lives on. */
     void use(Identity identity, List<X509Certificate> clientAuthorities, @Nullable ClientCertificates demand)
             throws GeneralSecurityException {
-        state = state(identity, clientAuthorities, demand);
+        ClientTrust before = state.trust();
+        state = state(
+                identity,
+                before.authorities().equals(clientAuthorities) ? before : new ClientTrust(clientAuthorities),
+                demand);
     }
 
-    private static State state(
-            Identity identity, List<X509Certificate> clientAuthorities, @Nullable ClientCertificates demand)
+    /** Whether a client that has shown these, or none, would be let in by a handshake now. */
+    boolean wouldTrust(List<X509Certificate> shown) {
+        return shown.isEmpty() || state.trust().covers(shown);
+    }
+
+    private static State state(Identity identity, ClientTrust trust, @Nullable ClientCertificates demand)
             throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(
-                new KeyManager[] {new IdentityKeyManager(identity)},
-                // none at all rather than null, which would stand for the machine's public authorities
-                clientAuthorities.isEmpty() ? new TrustManager[0] : trust(clientAuthorities),
-                null);
+        context.init(new KeyManager[] {new IdentityKeyManager(identity)}, trust.managers(), null);
         context.getServerSessionContext().setSessionCacheSize(SESSION_CACHE_SIZE);
         context.getServerSessionContext().setSessionTimeout(SESSION_TIMEOUT);
-        return new State(context, parameters(context, demand));
-    }
-
-    private static TrustManager[] trust(List<X509Certificate> authorities) throws GeneralSecurityException {
-        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-        try {
-            store.load(null, null);
-        } catch (IOException e) {
-            throw new GeneralSecurityException(e);
-        }
-        for (int i = 0; i < authorities.size(); i++) {
-            store.setCertificateEntry(Integer.toString(i), authorities.get(i));
-        }
-        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(store);
-        return factory.getTrustManagers();
+        return new State(context, parameters(context, demand), trust);
     }
 
     private static SSLParameters parameters(SSLContext context, @Nullable ClientCertificates demand) {

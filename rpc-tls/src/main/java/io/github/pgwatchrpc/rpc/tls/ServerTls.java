@@ -166,6 +166,18 @@ public final class ServerTls {
     }
 
     /**
+     * Whether a client that has shown these certificates would be let in if it came now. Connections outlive the authorities
+     * that have let them in; who takes an authority away asks this at each call of theirs. Cheap, but for the first time
+     * after a change.
+     *
+     * @param shown what a client of this server has shown, its own certificate first; may be empty
+     * @return true as well if it has shown none, since whether it must is asked at the handshake alone
+     */
+    public boolean wouldTrust(List<X509Certificate> shown) {
+        return context.wouldTrust(shown);
+    }
+
+    /**
      * What is in use, as of the start or the latest check. Cheap.
      *
      * @return a snapshot

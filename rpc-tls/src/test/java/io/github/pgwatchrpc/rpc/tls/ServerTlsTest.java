@@ -758,6 +758,28 @@ class ServerTlsTest {
         }
 
         @Test
+        void knowsWhomItWouldTrustNow() throws Exception {
+            TestPki.Issued between =
+                    TestPki.template("between").issuer(clients).authority().make();
+            X509Certificate own = between.issue("client").make().certificate();
+            List<X509Certificate> chain = List.of(own, between.certificate());
+            ServerTls tls = open(ClientCertificates.OPTIONAL, Clock.systemUTC());
+            assertTrue(tls.wouldTrust(List.of()), "nothing shown is nothing to judge");
+            assertTrue(tls.wouldTrust(good.chain()));
+            assertTrue(tls.wouldTrust(chain));
+            assertFalse(tls.wouldTrust(List.of(own)), "what leads to the authority came with the handshake");
+            assertFalse(tls.wouldTrust(List.of(root.issue("client").make().certificate())));
+            TestPki.writeCertificates(authorities, TestPki.authority("clients").certificate());
+            assertTrue(tls.check());
+            assertFalse(tls.wouldTrust(good.chain()), "another authority of that name");
+            assertFalse(tls.wouldTrust(chain));
+            TestPki.writeCertificates(authorities, between.certificate());
+            assertTrue(tls.check());
+            assertTrue(tls.wouldTrust(chain));
+            assertFalse(tls.wouldTrust(good.chain()));
+        }
+
+        @Test
         void forgetsAnAuthorityThatHasEnded() throws Exception {
             TestClock clock = new TestClock(Instant.now());
             TestPki.Issued ending = TestPki.template("ending")
