@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * acknowledged must be delivered in the end; only what was under way at a kill may come twice; the accounts must be those
  * of a process that never died. {@code -Ddelivery.kills=100} kills more often.
  */
+@Tag("process")
 @NullMarked
 class KillTest {
 

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A sink that was away for long: its backlog costs disk and nothing else. */
+@Tag("process")
 class BacklogTest {
 
     private static final long BYTES = Long.getLong("interop.backlog", 500L << 20);

@@ -11,11 +11,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Go client of {@code clients/go}, by its own tests, against the packaged receiver with keys and TLS. */
+@Tag("process")
 @ExtendWith(GoPrograms.Resolver.class)
 class ClientsGoTest {
 

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -48,6 +49,7 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
  * Rows go through the whole receiver into other people's stand-ins for CloudWatch: ministack takes metrics, moto log events.
  * Both keep everything in memory, so after they were killed the account is made from the calls that they took before.
  */
+@Tag("process")
 class CloudWatchTest {
 
     private static final PythonServer.Program MINISTACK = new PythonServer.Program(

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The receiver starts with a damaged spool, says what is damaged, keeps a copy, and delivers the rest. What is lost and what
  * not, at hundreds of places, is counted by the tests of the delivery itself; these look at the whole receiver.
  */
+@Tag("process")
 class DamagedSpoolTest {
 
     private static final long SEED = 20_261_123;

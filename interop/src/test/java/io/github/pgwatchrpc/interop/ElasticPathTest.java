@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From clients through the packaged receiver into a real Elasticsearch, while both are killed. */
+@Tag("process")
 class ElasticPathTest {
 
     private static final String STREAM = "metrics-pgwatch.numbered-default";

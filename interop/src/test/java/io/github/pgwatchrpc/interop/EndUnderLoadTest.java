@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What was answered with success gets into the file, whatever becomes of the process. */
+@Tag("process")
 @ExtendWith(GoPrograms.Resolver.class)
 class EndUnderLoadTest {
 

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Go's own decoder reads what our encoder writes. */
+@Tag("process")
 @ExtendWith(GoPrograms.Resolver.class)
 @SuppressWarnings("ArrayRecordComponent") // the records are what Go has
 final class GobGoInteropTest {

@@ -6,10 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From clients through the packaged receiver into a real store that speaks MongoDB's protocol, while both are killed. */
+@Tag("process")
 class MongoPathTest {
 
     @TempDir

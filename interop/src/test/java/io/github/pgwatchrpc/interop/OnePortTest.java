@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +49,7 @@ class OnePortTest {
 
     /** 10, 30, 10, 20 and 30 connections; each program has rows of its own. */
     @Test
+    @Tag("process")
     void aHundredConnections(GoPrograms go) throws Exception {
         try (ServerProcess server = ServerProcess.start(directory)) {
             String ca = server.authority().toString();
@@ -66,6 +68,7 @@ class OnePortTest {
     }
 
     @Test
+    @Tag("process")
     void currentVersionsWithoutTls(GoPrograms go) throws Exception {
         try (ServerProcess server = ServerProcess.start(directory)) {
             play(

@@ -14,11 +14,13 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who may not come without TLS is told so, in a way that its operator gets to see. */
+@Tag("process")
 @ExtendWith(GoPrograms.Resolver.class)
 class PlaintextTest {
 

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sinks that are away, slow or hang cost those who call, and the healthy one, nothing; nor do they keep the process alive. */
+@Tag("process")
 @ExtendWith(GoPrograms.Resolver.class)
 class SinksApartTest {
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.TestAbortedException;
@@ -21,6 +22,7 @@ import org.opentest4j.TestAbortedException;
  * must take, and what the other answers, the one must understand. Where there is no npm, it is skipped, or fails with {@code
  * -Dinterop.required=true}.
  */
+@Tag("process")
 class SplunkLoggingTest {
 
     private static final Path SOURCE = Path.of("npm-splunk");

@@ -3,10 +3,12 @@ package io.github.pgwatchrpc.interop;
 import io.github.pgwatchrpc.sink.splunk.HecStub;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From clients through the packaged receiver into what stands for Splunk, with indexer acknowledgement, while both go down. */
+@Tag("process")
 class SplunkPathTest {
 
     @TempDir

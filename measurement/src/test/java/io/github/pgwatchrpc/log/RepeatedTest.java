@@ -43,7 +43,11 @@ class RepeatedTest {
             tenSeconds();
         }
         assertEquals(
-                List.of("call 0", "call 0b (1 more within 10 s)", "call 1b (2 more within 10 s)", "call 2b (2 more within 10 s)"),
+                List.of(
+                        "call 0",
+                        "call 0b (1 more within 10 s)",
+                        "call 1b (2 more within 10 s)",
+                        "call 2b (2 more within 10 s)"),
                 lines);
     }
 

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * out of that either breaks its stream with a {@link GobException}, or ends in the middle of a message, or is answered, and
  * then so is the next call.
  */
+@Tag("exhaustive")
 class BrokenSessionsTest {
 
     /** More than any of the streams needs, and nothing beside what is claimed in some of them. */

@@ -21,8 +21,10 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Tag;
 
 /** The kit against a real node, behind a gate that can fail as proxies, networks and security do. */
+@Tag("process")
 class ElasticSinkCompatibilityTest extends SinkCompatibilityTest {
 
     private final ElasticsearchNode node = ElasticsearchNode.shared();

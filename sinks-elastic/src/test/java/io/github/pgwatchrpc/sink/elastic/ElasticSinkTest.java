@@ -18,9 +18,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What only Elasticsearch has, with a real node. */
+@Tag("process")
 class ElasticSinkTest {
 
     private final ElasticsearchNode node = ElasticsearchNode.shared();

@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Time series are no part of what is published as jars, so their answers are told as Elasticsearch 8.19 words them. */
+@Tag("process")
 class TimeSeriesTest {
 
     private static final String OUTSIDE =

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** grpc-go calls our server as pgwatch 4 to 6 do. */
-@Tag("interop")
+@Tag("process")
 final class ReceiverGoInteropTest {
 
     private static GoPrograms programs;
