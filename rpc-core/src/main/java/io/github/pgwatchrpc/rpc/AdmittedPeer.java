@@ -24,6 +24,11 @@ record AdmittedPeer(RpcPeer connection, Permit permit) implements RpcPeer {
     }
 
     @Override
+    public boolean atEnd(Object about, Runnable action) {
+        return connection.atEnd(about, action);
+    }
+
+    @Override
     public String toString() {
         return connection.toString();
     }

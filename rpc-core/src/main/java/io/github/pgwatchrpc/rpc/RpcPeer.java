@@ -44,6 +44,19 @@ public interface RpcPeer {
     }
 
     /**
+     * Runs something when the connection ends: once for each thing that it is about, however often it is asked for. To be
+     * called on the connection's event loop.
+     *
+     * @param about what it is about, told from others by {@code equals}
+     * @param action what to run, on the event loop; at once if the connection has ended
+     * @return whether it will be run: false if there is an action about that already, and of a peer that does not tell its
+     *     end, as none does unless this is overridden
+     */
+    default boolean atEnd(Object about, Runnable action) {
+        return false;
+    }
+
+    /**
      * The same peer once it has been let in.
      *
      * @param permit what it may do

@@ -16,7 +16,9 @@ import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -49,6 +51,9 @@ public final class Connection implements RpcPeer {
     private volatile @Nullable Runnable drain;
     private volatile boolean admitted;
     private @Nullable ScheduledFuture<?> deadline;
+
+    /** What {@link #atEnd} was told of; strangers cost no set. */
+    private Set<Object> ending = Set.of();
 
     Connection(Channel channel, MemoryAccount memory, Duration patience, Repeated repeated) {
         this.channel = channel;
@@ -156,6 +161,19 @@ public final class Connection implements RpcPeer {
             return List.of(); // it has shown none
         }
         return List.copyOf(all);
+    }
+
+    @Override
+    public boolean atEnd(Object about, Runnable action) {
+        if (ending.contains(about)) {
+            return false;
+        }
+        if (ending.isEmpty()) {
+            ending = new HashSet<>(2);
+        }
+        ending.add(about);
+        channel.closeFuture().addListener(closed -> action.run());
+        return true;
     }
 
     /**

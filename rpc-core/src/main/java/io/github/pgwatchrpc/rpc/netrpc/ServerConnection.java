@@ -215,6 +215,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         CompletionStage<R> stage;
         inFlight++;
         try {
+            peer.permit().countCall(bytes);
             stage = Objects.requireNonNull(
                     method.method.call(argument, peer), () -> method.name + " returned null for a stage");
         } catch (RpcException | RuntimeException | Error e) {

@@ -2,6 +2,8 @@ package io.github.pgwatchrpc.rpc.pgwatch;
 
 import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.Permit;
+import io.github.pgwatchrpc.rpc.Permit.Scope;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.netrpc.NetRpcServer;
@@ -57,6 +59,7 @@ public final class ReceiverMethods {
                     if (sync.equals(PING)) {
                         return CompletableFuture.completedFuture("");
                     }
+                    peer.permit().requireScope(Scope.SYNC);
                     peer.permit().requireDatabase(sync.database());
                     return receiver.syncMetric(sync, peer);
                 });
@@ -67,9 +70,22 @@ public final class ReceiverMethods {
         if (envelope.size() == 0) {
             return CompletableFuture.completedFuture(NO_ROWS);
         }
-        requireNames(envelope);
-        peer.permit().requireDatabase(envelope.database());
+        requireAllowed(envelope, peer.permit());
         return receiver.updateMeasurements(envelope, peer);
+    }
+
+    /**
+     * Refuses rows that belong to nobody, and those that their caller may not send.
+     *
+     * @param envelope with rows
+     * @param permit the caller's
+     * @throws RpcException if it has no names, or the permit does not cover it
+     */
+    public static void requireAllowed(MeasurementEnvelope envelope, Permit permit) throws RpcException {
+        requireNames(envelope);
+        permit.requireScope(Scope.WRITE);
+        permit.requireDatabase(envelope.database());
+        permit.countRows(envelope.size());
     }
 
     /**

@@ -54,6 +54,7 @@ final class UnaryHandler<A, R> implements Handler {
         long begin = System.nanoTime();
         CompletionStage<R> stage;
         try {
+            call.peer().permit().countCall(bytes);
             stage = method.call(complete, call.peer());
         } catch (RpcException | RuntimeException | Error e) {
             Faults.rethrowIfFatal(e);

@@ -2,10 +2,12 @@ package io.github.pgwatchrpc.rpc.grpc.pgwatch;
 
 import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.Permit.Scope;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoWriter;
+import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
 import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
 import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
@@ -58,7 +60,7 @@ public final class ReceiverService {
                         NAME,
                         "DefineMetrics",
                         new DefinitionsDecoder(limits),
-                        receiver::defineMetrics,
+                        (MetricDefinitions definitions, RpcPeer peer) -> define(receiver, definitions, peer),
                         ReceiverService::reply)
                 .describe(descriptors());
     }
@@ -69,8 +71,7 @@ public final class ReceiverService {
             // pgwatch sends an envelope even if it could not encode any of its rows
             return CompletableFuture.completedFuture(ReceiverMethods.NO_ROWS);
         }
-        ReceiverMethods.requireNames(envelope);
-        peer.permit().requireDatabase(envelope.database());
+        ReceiverMethods.requireAllowed(envelope, peer.permit());
         return receiver.updateMeasurements(envelope, peer);
     }
 
@@ -79,8 +80,16 @@ public final class ReceiverService {
         if (sync.equals(SyncMetricDecoder.PING)) {
             return CompletableFuture.completedFuture("");
         }
+        peer.permit().requireScope(Scope.SYNC);
         peer.permit().requireDatabase(sync.database());
         return receiver.syncMetric(sync, peer);
+    }
+
+    private static CompletionStage<String> define(Receiver receiver, MetricDefinitions definitions, RpcPeer peer)
+            throws RpcException {
+        // they belong to no database: whoever keeps them keeps them apart by the permit's name
+        peer.permit().requireScope(Scope.DEFINE);
+        return receiver.defineMetrics(definitions, peer);
     }
 
     /** {@code Reply{logmsg}}. */
