@@ -94,6 +94,10 @@ final class GrpcConnection extends Http2ConnectionHandler {
     private @Nullable ScheduledFuture<?> sweep;
     private boolean reading;
     private int unsent;
+
+    /** Refusals that wait for their time. */
+    private int denials;
+
     private boolean draining;
     private boolean drained;
     private End drainEnd = End.SHUTDOWN;
@@ -422,16 +426,21 @@ final class GrpcConnection extends Http2ConnectionHandler {
         writeEnd(stream.id(), code, text, false, halfClosed);
     }
 
-    /** Refuses when it is time; until then the stream counts as a call in flight, and what comes on it is dropped. */
+    /**
+     * Refuses when it is time; until then the stream counts as a call in flight, and what comes on it is dropped. Behind a
+     * proxy, calls of many share the connection: so refusals may keep half of its streams waiting, and no more.
+     */
     private void deny(Http2Stream stream, String method, DeniedException why, boolean halfClosed) {
         StatusCode code = StatusCode.of(why.kind());
-        if (why.delayNanos() == 0) {
+        if (why.delayNanos() == 0 || denials >= limits.callsInFlight() / 2) {
             refuse(stream, code, method, Refusal.DENIED, why, halfClosed);
             endIfHopeless(why);
             return;
         }
+        denials++;
         schedule(
                 () -> {
+                    denials--;
                     if (!context().isRemoved()
                             && connection().stream(stream.id()) == stream
                             && !stream.isHeadersSent()) {

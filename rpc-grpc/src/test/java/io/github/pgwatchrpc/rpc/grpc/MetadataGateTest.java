@@ -11,6 +11,8 @@ import io.github.pgwatchrpc.rpc.Credentials;
 import io.github.pgwatchrpc.rpc.Credentials.Source;
 import io.github.pgwatchrpc.rpc.DeniedException;
 import io.github.pgwatchrpc.rpc.Permit;
+import io.github.pgwatchrpc.rpc.Permit.Scope;
+import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.grpc.pgwatch.MetadataGate;
@@ -47,6 +49,8 @@ class MetadataGateTest {
     private final List<Credentials> shown = Collections.synchronizedList(new ArrayList<>());
     private final List<Boolean> proved = Collections.synchronizedList(new ArrayList<>());
     private volatile long delay;
+    private volatile @Nullable Scope lacking;
+    private volatile boolean tooMuch;
     private RpcListener listener;
     private TestClient client;
 
@@ -65,6 +69,20 @@ class MetadataGateTest {
         public void requireDatabase(String database) throws DeniedException {
             if (database.equals("forbidden")) {
                 throw new DeniedException(Kind.PERMISSION_DENIED, "not that database", 0);
+            }
+        }
+
+        @Override
+        public void requireScope(Scope scope) throws DeniedException {
+            if (scope == lacking) {
+                throw new DeniedException(Kind.PERMISSION_DENIED, "not that", 0);
+            }
+        }
+
+        @Override
+        public void countCall(long bytes) throws RpcException {
+            if (tooMuch) {
+                throw new RpcException(Kind.RESOURCE_EXHAUSTED, "bytes: " + bytes);
             }
         }
     }
@@ -252,5 +270,57 @@ class MetadataGateTest {
         assertEquals(UNAUTHENTICATED, slow.answer().status());
         assertTrue(client.isOpen());
         assertNull(listener.connections() == 1 ? null : listener.connections());
+    }
+
+    /** Behind a proxy, callers share a connection: those whose refusals wait must leave some of its streams to the others. */
+    @Test
+    void refusalsThatWaitLeaveStreamsForOthers() throws Exception {
+        delay = Duration.ofHours(1).toNanos();
+        try (RpcListener narrow = ReceiverService.add(
+                                GrpcServer.builder(), new Recording(), () -> 1, ModelLimits.DEFAULT)
+                        .limits(GrpcLimits.DEFAULT.toBuilder().callsInFlight(4).build())
+                        .gate(new MetadataGate(new OneKey()))
+                        .build()
+                        .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                TestClient proxy = new TestClient(narrow.address())) {
+            Http2Headers wrong = TestClient.headers(UPDATE).set("password", "wrong");
+            for (int i = 0; i < 2; i++) {
+                proxy.open(wrong, false).send(TestClient.framed(envelope("d", "t")), true);
+            }
+            for (int i = 0; i < 20; i++) {
+                TestClient.Answer refused = proxy.call(wrong, TestClient.framed(envelope("d", "t")));
+                assertEquals(UNAUTHENTICATED, refused.status(), refused::toString);
+                TestClient.Answer answer = proxy.call(
+                        TestClient.headers(UPDATE).set("password", "good"), TestClient.framed(envelope("d", "t")));
+                assertEquals(0, answer.status(), answer::toString);
+            }
+        }
+    }
+
+    @Test
+    void theScopeIsAskedForBeforeTheReceiver() {
+        String[] paths = {UPDATE, SYNC, "/Receiver/DefineMetrics"};
+        byte[] sync = new ProtoWriter().text(1, "d").text(2, "m").varint(3, 1).toBytes();
+        byte[][] messages = {envelope("d", "t"), sync, new byte[0]};
+        for (int i = 0; i < paths.length; i++) {
+            for (Scope each : Scope.values()) {
+                lacking = each;
+                received.clear();
+                int status = call(paths[i], messages[i], "password", "good").status();
+                assertEquals(each.ordinal() == i ? PERMISSION_DENIED : 0, status, paths[i] + " without " + each);
+                assertTrue(status == 0 || received.isEmpty(), paths[i]);
+            }
+            // the ping asks for nothing
+            assertEquals(0, call(SYNC, new byte[0], "password", "good").status());
+        }
+    }
+
+    @Test
+    void whatACallerHasTooMuchOfIsToldToIt() {
+        tooMuch = true;
+        TestClient.Answer answer = call(UPDATE, envelope("d", "t"), "password", "good");
+        assertEquals(8, answer.status());
+        assertEquals("bytes: " + envelope("d", "t").length, answer.message());
+        assertEquals(List.of(), received);
     }
 }
