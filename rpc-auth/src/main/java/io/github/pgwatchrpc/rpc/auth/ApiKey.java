@@ -58,6 +58,11 @@ public final class ApiKey implements KeyReading {
         return flaw == null ? new ApiKey(text) : flaw;
     }
 
+    /** Whether a text is as long as a key and begins as one: nothing that a person thinks up. */
+    static boolean hasForm(String text) {
+        return text.length() == LENGTH && text.startsWith(PREFIX);
+    }
+
     private static @Nullable KeyFlaw flawOf(String text) {
         if (text.isEmpty()) {
             return KeyFlaw.EMPTY;

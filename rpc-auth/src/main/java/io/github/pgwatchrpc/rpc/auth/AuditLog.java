@@ -8,8 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes who was refused, under a logger of its own, so that it can be sent somewhere of its own. A line an address and a
- * while, and so many lines a second in all; what was left out is counted in the next line. Thread-safe.
+ * Writes who was refused and who came in, under a logger of its own, so that it can be sent somewhere of its own. Of refusals,
+ * a line an address and a while; of both, so many lines a second, each for itself so that refusals hide nobody who came in.
+ * What was left out is counted in the next line. Thread-safe.
  */
 final class AuditLog {
 
@@ -28,15 +29,61 @@ final class AuditLog {
         long leftOut;
     }
 
+    /** So many lines a second. */
+    private static final class Budget {
+        private long second;
+        private int lines;
+
+        Budget(long now) {
+            this.second = now;
+        }
+
+        boolean take(long now) {
+            if (now - second >= Duration.ofSeconds(1).toNanos()) {
+                second = now;
+                lines = 0;
+            }
+            if (lines == LINES_A_SECOND) {
+                return false;
+            }
+            lines++;
+            return true;
+        }
+    }
+
     private final LongSupplier nanoTime;
     private final AddressTable<Lines> addresses = new AddressTable<>(ADDRESSES);
     private final Object lock = new Object();
-    private long second;
-    private int linesOfSecond;
+    private final Budget refusals;
+    private final Budget uses;
+    private long usesLeftOut;
 
     AuditLog(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
-        this.second = nanoTime.getAsLong();
+        this.refusals = new Budget(nanoTime.getAsLong());
+        this.uses = new Budget(nanoTime.getAsLong());
+    }
+
+    /**
+     * Notes that a key, or what counts instead of one, is used on a connection for the first time.
+     *
+     * @param key its name; never the key
+     */
+    void used(String key, SocketAddress peer, String protocol, String way) {
+        long leftOut;
+        synchronized (lock) {
+            if (!uses.take(nanoTime.getAsLong())) {
+                usesLeftOut++;
+                return;
+            }
+            leftOut = usesLeftOut;
+            usesLeftOut = 0;
+        }
+        LOG.info("used key={} peer={} protocol={} by={}{}", key, peer, protocol, way, more(leftOut));
+    }
+
+    private static String more(long leftOut) {
+        return leftOut == 0 ? "" : " more=" + leftOut;
     }
 
     /**
@@ -62,21 +109,16 @@ final class AuditLog {
                 protocol,
                 way,
                 key.isEmpty() ? "?" : key,
-                leftOut == 0 ? "" : " more=" + leftOut);
+                more(leftOut));
     }
 
     private boolean mayLog(Lines lines, long now) {
         if (lines.any && now - lines.last < INTERVAL_NANOS) {
             return false;
         }
-        if (now - second >= Duration.ofSeconds(1).toNanos()) {
-            second = now;
-            linesOfSecond = 0;
-        }
-        if (linesOfSecond == LINES_A_SECOND) {
+        if (!refusals.take(now)) {
             return false;
         }
-        linesOfSecond++;
         lines.any = true;
         lines.last = now;
         return true;

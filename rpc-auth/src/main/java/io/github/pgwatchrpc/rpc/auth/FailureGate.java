@@ -4,8 +4,8 @@ import java.net.SocketAddress;
 import java.util.function.LongSupplier;
 
 /**
- * Slows addresses down that show wrong keys, and then refuses them for a while. Keys of 256 bits cannot be guessed anyway;
- * this keeps the guessing from costing much. Thread-safe.
+ * Tells which addresses have shown wrong keys, and how slow the answers to more of them are to be. Keys of 256 bits cannot be
+ * guessed anyway; this keeps the guessing from costing much, and passwords from being guessed fast. Thread-safe.
  */
 final class FailureGate {
 

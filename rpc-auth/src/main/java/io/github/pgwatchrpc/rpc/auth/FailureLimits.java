@@ -11,8 +11,8 @@ import java.time.Duration;
  *     that it does)
  * @param least how long the answer to any refused call waits (default 1 ms). Until it has gone its connection's next call is
  *     not looked at, so that calls which are refused take turns with those of others
- * @param blocked how long the answer waits to a call that is refused because of its address (default 5 ms)
- * @param most so many, and the address is refused without looking at its keys (default 25)
+ * @param blocked how long the answer to a wrong key waits while its address is slowed down (default 5 ms)
+ * @param most so many, and the address is slowed down: passwords from there are not looked at; keys are (default 25)
  * @param refusal for so long (default 30 s)
  * @param forgetting after so long a wrong key counts no more, one at a time (default 10 s)
  * @param addresses how many addresses are remembered (default 10,000); beyond that those that have been quiet longest are
@@ -48,8 +48,8 @@ public record FailureLimits(
      * @param step by how much the answer to each further one waits longer
      * @param longest the longest that an answer waits
      * @param least how long the answer to any refused call waits
-     * @param blocked how long the answer waits to a call that is refused because of its address
-     * @param most so many, and the address is refused
+     * @param blocked how long the answer to a wrong key waits while its address is slowed down
+     * @param most so many, and the address is slowed down
      * @param refusal for so long
      * @param forgetting after so long a wrong key counts no more
      * @param addresses how many addresses are remembered

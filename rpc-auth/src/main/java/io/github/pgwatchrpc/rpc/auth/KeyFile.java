@@ -5,6 +5,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ public final class KeyFile implements KeySource {
     private final Path path;
     private final SecretFile rule;
     private final @Nullable UserPrincipal owner;
+    private boolean replaced;
 
     private KeyFile(Path path, SecretFile rule, @Nullable UserPrincipal owner) {
         this.path = path;
@@ -45,10 +48,11 @@ public final class KeyFile implements KeySource {
             file.read();
         } else {
             if (there) {
-                // its content does not matter any more, but who else could write it does
-                file.rule.read(path, file.owner);
+                // its content does not matter much any more, but who else could write it does
+                String content = file.rule.read(path, file.owner);
+                file.replaced = retire(path, content, FormerKey.By.START);
             }
-            replace(path, ApiKey.generate(random));
+            put(path, ApiKey.generate(random));
         }
         return file;
     }
@@ -80,15 +84,40 @@ public final class KeyFile implements KeySource {
         return file;
     }
 
+    /** Remembers the key that is there, if it is one, before it goes. */
+    private static boolean retire(Path path, String content, FormerKey.By by) {
+        if (ApiKey.read(content.strip()) instanceof ApiKey old) {
+            new FormerKeys(path).add(old.hash(), by, Clock.systemUTC());
+            return true;
+        }
+        return false;
+    }
+
     /**
-     * Puts a key into a file of our own, whole or not at all.
+     * Puts another key into a file of our own, whole or not at all. Who still shows the one that is there will be told.
      *
      * @param path where
      * @param key the new key
      * @throws KeyFileException if that is not possible; the old key is still there then
      */
     public static void replace(Path path, ApiKey key) throws KeyFileException {
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            retire(path, SecretFile.OWN.read(path, null), FormerKey.By.RENEWAL);
+        }
+        put(path, key);
+    }
+
+    private static void put(Path path, ApiKey key) throws KeyFileException {
         SecretFile.replace(path, key.text() + "\n");
+    }
+
+    /**
+     * Whether there was another key before, which stopped working when this object was made.
+     *
+     * @return true after a start that made a new key where there was one
+     */
+    public boolean isReplaced() {
+        return replaced;
     }
 
     /**
@@ -119,6 +148,11 @@ public final class KeyFile implements KeySource {
 
     @Override
     public List<NamedKey> load() throws KeyFileException {
-        return List.of(NamedKey.unlimited(NAME, read().hash(), NamedKey.Users.ANY));
+        List<NamedKey> keys = new ArrayList<>();
+        keys.add(NamedKey.unlimited(NAME, read().hash(), NamedKey.Users.ANY));
+        if (rule == SecretFile.OWN) {
+            keys.addAll(new FormerKeys(path).load());
+        }
+        return keys;
     }
 }

@@ -1,6 +1,8 @@
 package io.github.pgwatchrpc.rpc.auth;
 
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,18 @@ public final class KeyHash {
             throw new IllegalArgumentException("bytes of a hash: " + bytes.length + " (expected: " + BYTES + ")");
         }
         return new KeyHash(bytes);
+    }
+
+    /** One that belongs to no text that anybody knows. */
+    static KeyHash random(SecureRandom random) {
+        byte[] bytes = new byte[BYTES];
+        random.nextBytes(bytes);
+        return new KeyHash(bytes);
+    }
+
+    /** Its first 64 bits. */
+    long bits() {
+        return ByteBuffer.wrap(sha256).getLong();
     }
 
     /**

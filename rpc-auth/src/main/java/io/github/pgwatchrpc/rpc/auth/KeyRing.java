@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * # comments and empty lines are left as they are
  * name=berlin hash=sha256:9f86…0a08 created=2026-11-22T22:00:00Z expires=never databases=*
  * name=paris hash=sha256:60303…5c29 created=2026-11-22T22:00:00Z expires=2027-01-01T00:00:00Z databases=shop,shop_*
+ * name=rome hash=sha256:1c9a4…77b0 created=2026-11-22T22:00:00Z scope=write,sync calls=50/s rows=2000/s bytes=1048576/s
  * name=old hash=sha256:fd61…2f4e created=2025-01-01T00:00:00Z expires=never databases=* revoked=2026-11-22T22:00:00Z
  * </pre>
  *
@@ -40,7 +42,11 @@ public final class KeyRing implements KeySource {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1," + NamedKey.MAX_NAME_CHARS + "}");
     private static final String HASH = "sha256:";
+    private static final String TAKEN =
+            "name: " + KeyFile.NAME + " (expected: another one, that is the receiver's own key's)";
     private static final String NEVER = "never";
+    private static final List<String> FIELDS =
+            List.of("name", "hash", "created", "expires", "databases", "scope", "calls", "rows", "bytes", "revoked");
     private static final String FORMAT = "see docs/security.md for the form of the file";
 
     private final Path path;
@@ -84,6 +90,9 @@ public final class KeyRing implements KeySource {
                     path + ": name of a key: " + key.name() + " (expected: letters, digits, . _ -, at most "
                             + NamedKey.MAX_NAME_CHARS + ")",
                     "choose a name that tells who uses it");
+        }
+        if (key.name().equals(KeyFile.NAME)) {
+            throw new KeyFileException(path + ": " + TAKEN, "choose a name that tells who uses it");
         }
         change(lines -> {
             lines.add(format(key));
@@ -154,6 +163,8 @@ public final class KeyRing implements KeySource {
                         .map(at -> at.truncatedTo(ChronoUnit.SECONDS).toString())
                         .orElse(NEVER)
                 + " databases=" + key.databases()
+                + (key.scopes().equals(Scopes.ALL) ? "" : " scope=" + key.scopes())
+                + (key.rates().equals(Rates.NONE) ? "" : " " + key.rates())
                 + key.revoked()
                         .map(at -> " revoked=" + at.truncatedTo(ChronoUnit.SECONDS))
                         .orElse("");
@@ -192,12 +203,8 @@ public final class KeyRing implements KeySource {
         for (String each : text.split("\\s+", -1)) {
             int equals = each.indexOf('=');
             String field = equals < 0 ? each : each.substring(0, equals);
-            if (!Set.of("name", "hash", "created", "expires", "databases", "revoked")
-                            .contains(field)
-                    || equals < 0) {
-                throw wrong(
-                        number,
-                        printable(field) + " (expected: name=, hash=, created=, expires=, databases=, revoked=)");
+            if (!FIELDS.contains(field) || equals < 0) {
+                throw wrong(number, printable(field) + " (expected: " + String.join("=, ", FIELDS) + "=)");
             }
             if (values.put(field, each.substring(equals + 1)) != null) {
                 throw wrong(number, field + ": twice");
@@ -207,6 +214,9 @@ public final class KeyRing implements KeySource {
         if (!NAME.matcher(name).matches()) {
             throw wrong(number, "name: " + printable(name) + " (expected: letters, digits, . _ -)");
         }
+        if (name.equals(KeyFile.NAME)) {
+            throw wrong(number, TAKEN);
+        }
         return new NamedKey(
                 name,
                 hash(values.getOrDefault("hash", ""), number),
@@ -214,7 +224,10 @@ public final class KeyRing implements KeySource {
                 time("created", values.get("created"), number).orElse(Instant.EPOCH),
                 time("expires", values.get("expires"), number),
                 time("revoked", values.get("revoked"), number),
-                databases(values.getOrDefault("databases", "*"), number));
+                checked(number, () -> Databases.parse(values.getOrDefault("databases", "*"))),
+                checked(number, () -> Scopes.parse(values.getOrDefault("scope", Scopes.ALL.toString()))),
+                checked(number, () -> Rates.parse(values.get("calls"), values.get("rows"), values.get("bytes"))),
+                Optional.empty());
     }
 
     private KeyHash hash(String text, int number) throws KeyFileException {
@@ -241,9 +254,9 @@ public final class KeyRing implements KeySource {
         }
     }
 
-    private Databases databases(String text, int number) throws KeyFileException {
+    private <T> T checked(int number, Supplier<T> value) throws KeyFileException {
         try {
-            return Databases.parse(text);
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw wrong(number, printable(String.valueOf(e.getMessage())));
         }

@@ -28,10 +28,18 @@ public enum Outcome {
     EXPIRED(false),
     /** Refused: the key was revoked, or the authority of the certificate was taken away. */
     REVOKED(false),
-    /** Refused unseen: too many wrong keys came from the address. */
+    /** Refused: a key of this receiver's own that another one took the place of. */
+    REPLACED(false),
+    /**
+     * Refused without a look: it is no key, so at most a password, and too many wrong ones came from the address, or in all.
+     */
     BLOCKED(false),
     /** Let in, and then refused: the key is not good for the database. */
-    DATABASE(false);
+    DATABASE(false),
+    /** Let in, and then refused: the key may not be used for that. */
+    SCOPE(false),
+    /** Let in, and then refused: the key has sent too much. */
+    LIMIT(false);
 
     private final boolean admitted;
 
@@ -46,13 +54,5 @@ public enum Outcome {
      */
     public boolean isAdmitted() {
         return admitted;
-    }
-
-    /** Whether it looks like guessing, so that the address is held to account. */
-    boolean isSuspicious() {
-        return switch (this) {
-            case MALFORMED, CHECKSUM, TOO_LONG, AMBIGUOUS, UNKNOWN, USER -> true;
-            case KEY, CONNECTION, CERTIFICATE, TRUSTED, MISSING, EXPIRED, REVOKED, BLOCKED, DATABASE -> false;
-        };
     }
 }

@@ -1,10 +1,17 @@
 package io.github.pgwatchrpc.rpc.auth;
 
 import io.github.pgwatchrpc.log.Repeated;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,13 +29,43 @@ public final class ReloadingKeys {
     /** One state of affairs, told from others by its identity. */
     static final class Snapshot {
         private final List<NamedKey> keys;
+        private final Map<String, KeyUsage> usages;
+        private final KeyIndex index;
+        private final boolean password;
 
-        Snapshot(List<NamedKey> keys) {
+        /** What has come in by a name goes on to be counted where it was. */
+        Snapshot(List<NamedKey> keys, Map<String, KeyUsage> before, SecureRandom random) {
             this.keys = List.copyOf(keys);
+            this.usages = new HashMap<>();
+            List<KeyIndex.Entry> entries = new ArrayList<>();
+            for (NamedKey each : keys) {
+                KeyUsage usage = usages.computeIfAbsent(
+                        each.label(), name -> before.containsKey(name) ? before.get(name) : new KeyUsage(name));
+                if (each.former().isEmpty()) {
+                    usage.allow(each.rates());
+                }
+                entries.add(new KeyIndex.Entry(each, usage));
+            }
+            this.index = new KeyIndex(entries, random);
+            this.password = keys.stream().anyMatch(each -> each.users() == NamedKey.Users.NAME);
         }
 
         List<NamedKey> keys() {
             return keys;
+        }
+
+        /** See {@link KeyIndex#find}. */
+        KeyIndex.@Nullable Entry find(KeyHash hash, String user) {
+            return index.find(hash, user);
+        }
+
+        /** Whether something counts that a person has thought up. */
+        boolean hasPassword() {
+            return password;
+        }
+
+        Collection<KeyUsage> usages() {
+            return usages.values();
         }
     }
 
@@ -36,6 +73,9 @@ public final class ReloadingKeys {
     private final List<List<NamedKey>> loaded = new ArrayList<>();
     private final Repeated repeated = new Repeated();
     private final Object checking = new Object();
+    private final Clock clock;
+    private final SecureRandom random = new SecureRandom();
+    private Instant checked;
     private volatile Snapshot current;
     private volatile Optional<String> problem = Optional.empty();
 
@@ -46,15 +86,22 @@ public final class ReloadingKeys {
      * @throws KeyFileException if one cannot be read
      */
     public ReloadingKeys(List<? extends KeySource> sources) throws KeyFileException {
+        this(sources, Clock.systemUTC());
+    }
+
+    /** With something else to tell when keys expire. */
+    ReloadingKeys(List<? extends KeySource> sources, Clock clock) throws KeyFileException {
+        this.clock = clock;
+        this.checked = clock.instant();
         this.sources = List.copyOf(sources);
         for (KeySource source : this.sources) {
             loaded.add(source.load());
         }
-        this.current = snapshot();
+        this.current = new Snapshot(all(), Map.of(), random);
     }
 
-    private Snapshot snapshot() {
-        return new Snapshot(loaded.stream().flatMap(List::stream).toList());
+    private List<NamedKey> all() {
+        return loaded.stream().flatMap(List::stream).toList();
     }
 
     Snapshot current() {
@@ -67,7 +114,8 @@ public final class ReloadingKeys {
      * @return number of keys
      */
     public int size() {
-        return current.keys().size();
+        return (int)
+                current.keys().stream().filter(each -> each.former().isEmpty()).count();
     }
 
     /**
@@ -101,10 +149,15 @@ public final class ReloadingKeys {
                     wrong = Optional.of("unexpected: " + e);
                 }
             }
+            Instant now = clock.instant();
             if (changed) {
-                current = snapshot();
+                Snapshot before = current;
+                current = new Snapshot(all(), before.usages, random);
                 LOG.info("keys were read again: {}", size());
+                KeyChanges.tell(before.keys(), current.keys());
             }
+            KeyChanges.tellExpired(current.keys(), checked, now);
+            checked = now;
             if (wrong.isPresent() && !wrong.equals(problem)) {
                 LOG.warn("the keys in use stay: {}", wrong.get());
             } else if (wrong.isEmpty() && problem.isPresent()) {

@@ -15,20 +15,27 @@ import io.github.pgwatchrpc.rpc.Credentials;
 import io.github.pgwatchrpc.rpc.Credentials.Source;
 import io.github.pgwatchrpc.rpc.DeniedException;
 import io.github.pgwatchrpc.rpc.Permit;
+import io.github.pgwatchrpc.rpc.Permit.Scope;
+import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.RpcPeer;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
@@ -87,7 +94,7 @@ class KeyAuthenticatorTest {
         root.setLevel(Level.TRACE);
         log.start();
         root.addAppender(log);
-        keys = new ReloadingKeys(List.of(() -> current));
+        keys = new ReloadingKeys(List.of(() -> current), new TestClock());
         authenticator = KeyAuthenticator.builder(keys)
                 .observer(outcomes::add)
                 .clock(new TestClock(), () -> nanos)
@@ -235,34 +242,404 @@ class KeyAuthenticatorTest {
         current = List.of(NamedKey.unlimited("joe", KeyHash.of("hunter2"), NamedKey.Users.NAME));
         keys.check();
         admitted(Outcome.KEY, shown("joe", "hunter2"), PEER, null);
-        refused(Outcome.USER, shown("", "hunter2"), PEER, null);
-        refused(Outcome.USER, shown("jim", "hunter2"), PEER, null);
-        refused(Outcome.MALFORMED, shown("joe", "hunter3"), PEER, null);
+        // not told from a wrong password: half of the answer would be half of the guessing
+        assertEquals(
+                refused(Outcome.MALFORMED, shown("joe", "hunter3"), PEER, null).getMessage(),
+                refused(Outcome.MALFORMED, shown("", "hunter2"), PEER, null).getMessage());
+        refused(Outcome.MALFORMED, shown("jim", "hunter2"), PEER, null);
+    }
+
+    private void guess(RpcPeer peer) {
+        for (int i = 0; i <= FailureLimits.DEFAULT.most(); i++) {
+            refused(Outcome.UNKNOWN, shown(ApiKey.generate(random).text()), peer, null);
+        }
+        assertEquals(1, authenticator.blockedAddresses());
+    }
+
+    /** Whatever a neighbour behind the same NAT or proxy does. */
+    @Test
+    void aRightKeyPassesFromAnAddressThatGuesses() throws Exception {
+        guess(PEER);
+        admitted(Outcome.KEY, shown(key), PEER, null).requireDatabase("anything");
+        admitted(Outcome.KEY, shown("berlin", named), PEER, null).requireDatabase("shop");
+        // and on a connection that has proved another one, as behind a proxy
+        Permit proved = admitted(Outcome.KEY, shown(key), PEER, null);
+        admitted(Outcome.KEY, shown(named), PEER, proved);
+        assertEquals(1, authenticator.blockedAddresses());
     }
 
     @Test
-    void guessingIsSlowedAndThenRefusedForTheAddressAlone() throws Exception {
-        Permit proved = admitted(Outcome.KEY, shown(key), PEER, null);
+    void guessingIsSlowedAndEachRefusalTellsWhatIsWrong() throws Exception {
         FailureLimits limits = FailureLimits.DEFAULT;
         long slowest = 0;
         for (int i = 0; i <= limits.most(); i++) {
-            slowest = Math.max(
-                    slowest,
-                    refused(Outcome.UNKNOWN, shown(ApiKey.generate(random).text()), PEER, null)
-                            .delayNanos());
+            DeniedException first =
+                    refused(Outcome.UNKNOWN, shown(ApiKey.generate(random).text()), PEER, null);
+            assertTrue(first.getMessage().startsWith("authentication failed: this receiver does not know the key"));
+            assertFalse(first.getMessage().contains("slowed down"), first::getMessage);
+            slowest = Math.max(slowest, first.delayNanos());
         }
         assertEquals(limits.longest().toNanos(), slowest);
-        for (int i = 0; i < 100_000; i++) {
-            assertEquals(
-                    limits.blocked().toNanos(),
-                    refused(Outcome.BLOCKED, shown(key), PEER, null).delayNanos());
+        String stranger = ApiKey.generate(random).text();
+        for (int i = 0; i < 10_000; i++) {
+            DeniedException again = refused(Outcome.UNKNOWN, shown(stranger), PEER, null);
+            assertEquals(limits.blocked().toNanos(), again.delayNanos());
+            assertTrue(
+                    again.getMessage().startsWith("authentication failed: this receiver does not know the key")
+                            && again.getMessage().contains("this address, which is slowed down for 30 s"),
+                    again::getMessage);
         }
-        assertEquals(1, authenticator.blockedAddresses());
-        admitted(Outcome.KEY, shown(key), PEER, proved);
-        admitted(Outcome.CONNECTION, NOTHING, PEER, proved);
-        admitted(Outcome.KEY, shown(key), OTHER, null);
+        assertTrue(refused(Outcome.BLOCKED, shown("hunter2"), PEER, null)
+                .getMessage()
+                .contains("does not begin with"));
         nanos += limits.refusal().toNanos();
+        assertEquals(0, authenticator.blockedAddresses());
+    }
+
+    private void withPassword() {
+        current = List.of(current.get(0), NamedKey.unlimited("joe", KeyHash.of("hunter2"), NamedKey.Users.NAME));
+        keys.check();
+    }
+
+    /** A right key always passes, but the right password would be found, were it looked at each time. */
+    @Test
+    void passwordsAreNotLookedAtWhereTooManyWereWrong() throws Exception {
+        withPassword();
+        Permit proved = admitted(Outcome.KEY, shown("joe", "hunter2"), PEER, null);
+        for (int i = 0; i <= FailureLimits.DEFAULT.most(); i++) {
+            refused(Outcome.MALFORMED, shown("joe", "guess" + i), PEER, null);
+        }
+        DeniedException wrong = refused(Outcome.BLOCKED, shown("joe", "guess"), PEER, null);
+        DeniedException right = refused(Outcome.BLOCKED, shown("joe", "hunter2"), PEER, null);
+        assertEquals(wrong.getMessage(), right.getMessage(), "told from a wrong one");
+        assertTrue(
+                right.getMessage().startsWith("authentication failed: what was shown is not a key: ")
+                        && right.getMessage().contains("passwords are not looked at for 30 s"),
+                right::getMessage);
+        admitted(Outcome.KEY, shown("joe", "hunter2"), PEER, proved);
         admitted(Outcome.KEY, shown(key), PEER, null);
+        admitted(Outcome.KEY, shown("joe", "hunter2"), OTHER, null);
+        nanos += FailureLimits.DEFAULT.refusal().toNanos();
+        admitted(Outcome.KEY, shown("joe", "hunter2"), PEER, null);
+    }
+
+    /** Of an attacker with a thousand addresses, each may guess a few times; all of them may not guess a thousand times. */
+    @Test
+    void passwordsAreGuessedByAllTogetherOnlySoFast() throws Exception {
+        withPassword();
+        Permit proved = admitted(Outcome.KEY, shown("joe", "hunter2"), PEER, null);
+        int looked = 0;
+        for (int second = 0; second < 600; second++) {
+            for (int i = 0; i < 20; i++) {
+                int host = second * 20 + i;
+                RpcPeer guesser = () ->
+                        new InetSocketAddress("10." + (host >> 16) + "." + (host >> 8 & 255) + "." + (host & 255), 1);
+                assertThrows(DeniedException.class, () -> authenticator.admit(shown("joe", "x" + host), guesser, null));
+                looked += outcomes.get(outcomes.size() - 1) == Outcome.MALFORMED ? 1 : 0;
+            }
+            nanos += Duration.ofSeconds(1).toNanos();
+        }
+        assertTrue(looked <= 500_000 / 24 / 6, "passwords looked at in ten minutes: " + looked);
+        assertEquals(0, authenticator.blockedAddresses());
+        admitted(Outcome.KEY, shown(key), OTHER, null);
+        admitted(Outcome.KEY, shown("joe", "hunter2"), PEER, proved);
+    }
+
+    /** A file of keys holds hashes, and whoever writes it may have thought the text up. */
+    @Test
+    void aTextThatIsNoKeyIsGuardedInAFileOfKeysToo() throws Exception {
+        current = List.of(NamedKey.unlimited("berlin", KeyHash.of("hunter2"), NamedKey.Users.NAME_OR_NONE));
+        keys.check();
+        Permit proved = admitted(Outcome.KEY, shown("hunter2"), PEER, null);
+        for (int i = 0; i <= FailureLimits.DEFAULT.most(); i++) {
+            refused(Outcome.MALFORMED, shown("guess" + i), PEER, null);
+        }
+        refused(Outcome.BLOCKED, shown("hunter2"), PEER, null);
+        admitted(Outcome.KEY, shown("hunter2"), PEER, proved);
+    }
+
+    /** 256 random bits are no password, wherever they stand. */
+    @Test
+    void aPasswordOfAKeysFormAlwaysPasses() throws Exception {
+        current = List.of(NamedKey.unlimited("joe", KeyHash.of(named), NamedKey.Users.NAME));
+        keys.check();
+        guess(PEER);
+        admitted(Outcome.KEY, shown("joe", named), PEER, null);
+        refused(Outcome.USER, shown("jim", named), PEER, null);
+    }
+
+    @Test
+    void theKeyOfTheLastStartIsToldSoAndIsNoGuess() throws Exception {
+        String old = ApiKey.generate(random).text();
+        String renewed = ApiKey.generate(random).text();
+        current = List.of(
+                current.get(0),
+                NamedKey.former("api-key", KeyHash.of(old), new FormerKey(START, FormerKey.By.START, true)),
+                NamedKey.former("api-key", KeyHash.of(renewed), new FormerKey(START, FormerKey.By.RENEWAL, false)));
+        keys.check();
+        assertEquals(1, keys.size(), "keys that count");
+        for (int i = 0; i < 1000; i++) {
+            DeniedException denied = refused(Outcome.REPLACED, shown("whoever", old), PEER, null);
+            assertEquals(
+                    "authentication failed: this is the key of the receiver's last start; the start at "
+                            + "2026-11-22T22:00:00Z made a new one (--api-key keep keeps it)",
+                    denied.getMessage());
+            assertEquals(FailureLimits.DEFAULT.least().toNanos(), denied.delayNanos());
+        }
+        assertTrue(refused(Outcome.REPLACED, shown(renewed), PEER, null)
+                .getMessage()
+                .contains("until 2026-11-22T22:00:00Z, when 'key --renew' made a new one"));
+        assertEquals(0, authenticator.blockedAddresses());
+        assertTrue(
+                audit().get(1).startsWith("refused outcome=replaced ")
+                        && audit().get(1).endsWith(" key=api-key"),
+                audit()::toString);
+    }
+
+    @Test
+    void aConnectionIsToldThatItsKeyWasReplaced() throws Exception {
+        Permit proved = admitted(Outcome.KEY, shown(key), PEER, null);
+        current = List.of(
+                NamedKey.unlimited("api-key", KeyHash.of(named), NamedKey.Users.ANY),
+                NamedKey.former("api-key", KeyHash.of(key), new FormerKey(START, FormerKey.By.RENEWAL, true)));
+        keys.check();
+        refused(Outcome.REPLACED, NOTHING, PEER, proved);
+        refused(Outcome.REPLACED, shown(key), PEER, proved);
+    }
+
+    @Test
+    void scopesAreThoseOfTheKey() throws Exception {
+        current = List.of(named(Optional.empty(), Optional.empty(), "shop").with(Scopes.parse("sync"), Rates.NONE));
+        keys.check();
+        Permit permit = admitted(Outcome.KEY, shown(named), PEER, null);
+        assertEquals("berlin", permit.name());
+        permit.requireScope(Scope.SYNC);
+        for (Scope each : List.of(Scope.WRITE, Scope.DEFINE)) {
+            DeniedException denied = assertThrows(DeniedException.class, () -> permit.requireScope(each));
+            assertEquals(Kind.PERMISSION_DENIED, denied.kind());
+            assertEquals(0, denied.delayNanos());
+            assertEquals(
+                    "the key berlin may not do this: scope=sync (expected: " + Scopes.word(each) + ")",
+                    denied.getMessage());
+        }
+        assertEquals(Outcome.SCOPE, outcomes.get(outcomes.size() - 1));
+        assertTrue(
+                audit().get(2).startsWith("refused outcome=scope ")
+                        && audit().get(2).endsWith(" key=berlin"),
+                audit()::toString);
+    }
+
+    private void limited(String message, Executable action) {
+        RpcException refused = assertThrows(RpcException.class, action);
+        assertEquals(Kind.RESOURCE_EXHAUSTED, refused.kind());
+        assertEquals(message, refused.getMessage());
+        assertEquals(Outcome.LIMIT, outcomes.get(outcomes.size() - 1));
+    }
+
+    @Test
+    void aKeySendsNoMoreThanItsRates() throws Exception {
+        current = List.of(
+                current.get(0),
+                named(Optional.empty(), Optional.empty(), "*").with(Scopes.ALL, Rates.parse("2/s", "100/s", "1KB/s")));
+        keys.check();
+        Permit permit = admitted(Outcome.KEY, shown(named), PEER, null);
+        Permit elsewhere = admitted(Outcome.KEY, shown(named), OTHER, null);
+        for (int i = 0; i < 10; i++) {
+            permit.countCall(10);
+            elsewhere.countCall(10);
+        }
+        limited(
+                "receiver limits the key berlin: calls beyond its rate: 20 (expected: < 20, 10 s of calls=2/s)",
+                () -> permit.countCall(10));
+        nanos += Duration.ofSeconds(1).toNanos();
+        permit.countCall(1 << 20); // in one piece it may be more
+        limited(
+                "receiver limits the key berlin: bytes beyond its rate: 1048576 (expected: < 10240, 10 s of bytes=1024/s)",
+                () -> permit.countCall(1));
+        permit.countRows(3000);
+        limited(
+                "receiver limits the key berlin: rows beyond its rate: 3000 (expected: < 1000, 10 s of rows=100/s)",
+                () -> elsewhere.countRows(1));
+        nanos += Duration.ofSeconds(21).toNanos();
+        elsewhere.countRows(1);
+        // others have their own, and a key without rates has none
+        Permit free = admitted(Outcome.KEY, shown(key), PEER, null);
+        for (int i = 0; i < 10_000; i++) {
+            free.countCall(1 << 20);
+            free.countRows(1_000_000);
+        }
+        KeyUsage berlin = usage("berlin");
+        assertEquals(List.of(21L, 3001L, 3L), List.of(berlin.calls(), berlin.rows(), berlin.limited()));
+        assertEquals(200 + (1 << 20), berlin.bytes());
+        assertEquals(10_000, usage("api-key").calls());
+    }
+
+    /** Deciding and counting cost adders and no garbage; showing a key costs its hash, as it did before anything was counted. */
+    @Test
+    void aGoodCallLeavesNoGarbage() throws Exception {
+        KeyAuthenticator quiet = KeyAuthenticator.builder(keys).build();
+        Permit proved = quiet.admit(shown(named), PEER, null);
+        Credentials again = shown(named);
+        goodCalls(quiet, NOTHING, proved);
+        assertTrue(goodCalls(quiet, NOTHING, proved) < CALLS, "a byte a call");
+        long before = allocated();
+        for (int i = 0; i < CALLS; i++) {
+            KeyHash.of(named);
+        }
+        long hashes = allocated() - before;
+        goodCalls(quiet, again, proved);
+        assertTrue(goodCalls(quiet, again, proved) <= hashes + CALLS);
+    }
+
+    private static final int CALLS = 20_000;
+
+    private static long goodCalls(KeyAuthenticator quiet, Credentials shown, Permit proved) throws Exception {
+        long before = allocated();
+        for (int i = 0; i < CALLS; i++) {
+            Permit same = quiet.admit(shown, PEER, proved);
+            same.countCall(500);
+            same.requireScope(Scope.WRITE);
+            same.countRows(1);
+            assertSame(proved, same);
+        }
+        return allocated() - before;
+    }
+
+    private static long allocated() {
+        return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    }
+
+    /** A reload forgets neither what was counted nor what a key owes; other rates count at once. */
+    @Test
+    void whatWasUsedStaysUsedWhenFilesAreReadAgain() throws Exception {
+        NamedKey berlin = named(Optional.empty(), Optional.empty(), "*");
+        current = List.of(berlin.with(Scopes.ALL, Rates.parse(null, "1/s", null)));
+        keys.check();
+        Permit permit = admitted(Outcome.KEY, shown(named), PEER, null);
+        permit.countRows(100);
+        current = List.of(berlin.with(Scopes.parse("write"), Rates.parse(null, "1/s", null)));
+        assertTrue(keys.check());
+        Permit renewed = admitted(Outcome.KEY, shown(named), PEER, permit);
+        assertNotSame(permit, renewed);
+        assertThrows(RpcException.class, () -> renewed.countRows(1));
+        current = List.of(berlin);
+        keys.check();
+        renewed.countRows(1_000_000);
+        assertEquals(1_000_100, usage("berlin").rows());
+    }
+
+    private KeyUsage usage(String name) {
+        return authenticator.usages().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Names are those of keys that count, whatever callers do. */
+    @Test
+    void usageIsKeptForNamesOfKeysOnly() throws Exception {
+        assertEquals(List.of(), authenticator.usages());
+        for (int i = 0; i < 1000; i++) {
+            refused(Outcome.UNKNOWN, shown("user" + i, ApiKey.generate(random).text()), PEER, null);
+        }
+        assertEquals(List.of(), authenticator.usages());
+        admitted(Outcome.TRUSTED, NOTHING, () -> new InetSocketAddress("192.168.7.7", 5), null)
+                .countCall(1);
+        admitted(Outcome.KEY, shown(named), PEER, null).countCall(1);
+        withPassword();
+        admitted(Outcome.KEY, shown("joe", "hunter2"), OTHER, null).countCall(1);
+        // berlin's line is gone from the file
+        assertEquals(
+                List.of("(password)", "(trusted)"),
+                authenticator.usages().stream().map(KeyUsage::name).sorted().toList());
+    }
+
+    /** A connection that tells its end, as those of a server do. */
+    private static final class Connected implements RpcPeer {
+        private final Map<Object, Runnable> ends = new HashMap<>();
+
+        @Override
+        public SocketAddress address() {
+            return PEER.address();
+        }
+
+        @Override
+        public boolean atEnd(Object about, Runnable action) {
+            return ends.putIfAbsent(about, action) == null;
+        }
+
+        void end() {
+            ends.values().forEach(Runnable::run);
+        }
+    }
+
+    @Test
+    void theFirstUseOnAConnectionIsNotedAndTheConnectionCounted() throws Exception {
+        Connected one = new Connected();
+        Connected other = new Connected();
+        Permit permit = null;
+        for (int i = 0; i < 100; i++) {
+            // as behind a proxy: two keys take turns on a connection
+            permit = admitted(Outcome.KEY, shown(key), one, permit);
+            permit = admitted(Outcome.KEY, shown(named), one, permit);
+        }
+        admitted(Outcome.KEY, shown(named), other, null);
+        assertEquals(
+                List.of(
+                        "used key=api-key peer=/10.0.0.1:5 protocol=grpc by=password",
+                        "used key=berlin peer=/10.0.0.1:5 protocol=grpc by=password",
+                        "used key=berlin peer=/10.0.0.1:5 protocol=grpc by=password"),
+                audit());
+        assertEquals(2, usage("berlin").connections());
+        one.end();
+        assertEquals(1, usage("berlin").connections());
+        assertEquals(2, one.ends.size());
+        other.end();
+        assertEquals(List.of(), authenticator.usages());
+        for (int i = 0; i < 1000; i++) {
+            admitted(Outcome.KEY, shown(key), new Connected(), null);
+        }
+        assertEquals(3 + 17, audit().size(), "so many lines a second");
+        refused(Outcome.MISSING, NOTHING, PEER, null);
+        assertEquals(3 + 17 + 1, audit().size(), "they hide no refusal");
+        nanos += Duration.ofSeconds(1).toNanos();
+        admitted(Outcome.KEY, shown(key), new Connected(), null);
+        assertTrue(audit().get(21).endsWith(" more=983"), audit()::toString);
+    }
+
+    @Test
+    void whatBecomesOfKeysIsNotedByName() throws Exception {
+        NamedKey berlin = named(Optional.of(START.plusSeconds(5)), Optional.empty(), "*");
+        current = List.of(current.get(0), berlin);
+        keys.check();
+        current = List.of(
+                NamedKey.unlimited("api-key", KeyHash.of("another"), NamedKey.Users.ANY),
+                NamedKey.former("api-key", KeyHash.of(key), new FormerKey(START, FormerKey.By.RENEWAL, true)),
+                berlin);
+        keys.check();
+        now = START.plusSeconds(5);
+        keys.check();
+        keys.check();
+        NamedKey longer = named(Optional.empty(), Optional.empty(), "shop")
+                .with(Scopes.parse("write"), Rates.parse("5/s", null, null));
+        current = List.of(current.get(0), longer);
+        keys.check();
+        current = List.of(current.get(0), named(Optional.empty(), Optional.of(START), "shop"));
+        keys.check();
+        current = List.of(current.get(0));
+        keys.check();
+        current = List.of(current.get(0), longer);
+        keys.check();
+        assertEquals(
+                List.of(
+                        "changed key=berlin expires=2026-11-22T22:00:05Z databases=* scope=write,sync,define",
+                        "replaced key=api-key expires=never databases=* scope=write,sync,define",
+                        "expired key=berlin",
+                        "changed key=berlin expires=never databases=shop scope=write calls=5/s",
+                        "revoked key=berlin",
+                        "removed key=berlin",
+                        "added key=berlin expires=never databases=shop scope=write calls=5/s"),
+                audit());
     }
 
     @ParameterizedTest

@@ -53,7 +53,74 @@ class KeyFileTest {
         assertEquals("rw-------", mode(path()));
         assertNotEquals(key, KeyFile.own(path(), false, random).read().text());
         try (Stream<Path> files = Files.list(directory)) {
-            assertEquals(List.of(path()), files.toList());
+            assertEquals(List.of(path(), previous()), files.sorted().toList());
+        }
+        assertEquals("rw-------", mode(previous()));
+    }
+
+    private Path previous() {
+        return directory.resolve("api-key.previous");
+    }
+
+    /** What is told of a key's text: nothing if it is not known. */
+    private static String told(KeyFile file, ApiKey key) throws KeyFileException {
+        return file.load().stream()
+                .filter(each -> each.hash().equals(key.hash()))
+                .map(each -> each.former().map(FormerKey::text).orElse("counts"))
+                .findFirst()
+                .orElse("");
+    }
+
+    @Test
+    void theKeysBeforeAreKnownByTheirHash() throws Exception {
+        KeyFile first = KeyFile.own(path(), false, random);
+        assertFalse(first.isReplaced());
+        assertEquals(1, first.load().size());
+        ApiKey key = first.read();
+        KeyFile second = KeyFile.own(path(), false, random);
+        assertTrue(second.isReplaced());
+        assertTrue(told(second, key).startsWith("this is the key of the receiver's last start"), told(second, key));
+        assertFalse(Files.readString(previous()).contains(key.text().substring(10, 40)));
+        ApiKey seconds = second.read();
+        KeyFile.replace(path(), ApiKey.generate(random));
+        // read again by a receiver that runs
+        assertTrue(told(second, seconds).contains("when 'key --renew' made a new one"));
+        assertTrue(told(second, key).startsWith("this is the key of an earlier start"));
+        KeyFile kept = KeyFile.own(path(), true, random);
+        assertFalse(kept.isReplaced());
+        assertEquals("counts", told(kept, kept.read()));
+        for (int i = 0; i < FormerKeys.MOST; i++) {
+            KeyFile.own(path(), false, random);
+        }
+        assertEquals(1 + FormerKeys.MOST, kept.load().size());
+        assertEquals("", told(kept, key));
+    }
+
+    /** It helps people, so what is wrong with it stops nothing, and stays nobody's way in. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mode", "link", "text", "directory"})
+    void aBadFileOfKeysBeforeStopsNothing(String what) throws Exception {
+        ApiKey key = KeyFile.own(path(), false, random).read();
+        Path elsewhere = Files.writeString(directory.resolve("elsewhere"), "precious");
+        switch (what) {
+            case "mode" -> {
+                Files.writeString(previous(), "x");
+                mode(previous(), "rw-rw-rw-");
+            }
+            case "link" -> Files.createSymbolicLink(previous(), elsewhere);
+            case "text" -> {
+                Files.writeString(
+                        previous(), "sha256:12 then start\n\u0000\nname=a hash=sha256:" + "0".repeat(64) + "\n");
+                mode(previous(), "rw-------");
+            }
+            default -> Files.writeString(Files.createDirectory(previous()).resolve("file"), "");
+        }
+        KeyFile fresh = KeyFile.own(path(), false, random);
+        assertEquals("counts", told(fresh, fresh.read()));
+        assertEquals("precious", Files.readString(elsewhere));
+        if (!what.equals("directory")) {
+            assertTrue(told(fresh, key).startsWith("this is the key of the receiver's last start"));
+            assertEquals("rw-------", mode(previous()));
         }
     }
 

@@ -60,6 +60,22 @@ class KeyRingTest {
     }
 
     @Test
+    void keepsScopesAndRates() throws Exception {
+        KeyRing ring = new KeyRing(path());
+        NamedKey berlin = key("berlin", "a", Optional.empty(), "*")
+                .with(Scopes.parse("write,sync"), Rates.parse("50/s", null, "2MB/s"));
+        ring.add(berlin);
+        assertEquals(List.of(berlin), ring.load());
+        assertTrue(
+                Files.readString(path()).endsWith(" databases=* scope=write,sync calls=50/s bytes=2097152/s\n"),
+                Files.readString(path()));
+        ring.revoke("berlin", NOW);
+        assertEquals(berlin.scopes(), ring.load().get(0).scopes());
+        assertEquals(Scopes.ALL, Scopes.parse("define,write,sync"));
+        assertThrows(KeyFileException.class, () -> ring.add(key("api-key", "b", Optional.empty(), "*")));
+    }
+
+    @Test
     void leavesCommentsAndTheModeAsTheyAre() throws Exception {
         Files.writeString(path(), "# ours\n\nname=a hash=sha256:" + HASH + "\n");
         Files.setPosixFilePermissions(path(), PosixFilePermissions.fromString("rw-r-----"));
@@ -86,6 +102,13 @@ class KeyRingTest {
                 "name=a name=b hash=sha256:H | name: twice",
                 "name=a hash=sha256:H expires=soon | expires: soon (expected: a time such as",
                 "name=a hash=sha256:H databases=*x | databases: *x (expected",
+                "name=api-key hash=sha256:H | name: api-key (expected: another one",
+                "name=a hash=sha256:H scope=read | scope: read (expected: some of write,sync,define",
+                "name=a hash=sha256:H scope= | scope:  (expected: some of",
+                "name=a hash=sha256:H calls=5 | calls: 5 (expected: a number a second such as 100/s",
+                "name=a hash=sha256:H rows=5KB/s | rows: 5KB/s (expected: a number a second",
+                "name=a hash=sha256:H rows=0/s | rows: 0/s (expected: a number a second",
+                "name=a hash=sha256:H bytes=9999999999999GB/s | bytes: 9999999999999GB/s (expected: a number a second such as 500KB/s",
                 "name=a hash=sha256:H color=red | color (expected: name=",
             })
     void namesTheLineAndTheValueButNoSecret(String line, String message) throws Exception {
