@@ -88,6 +88,8 @@ sealed interface Answer {
                 || text.startsWith("authentication failed")) {
             return new Mend(
                     text, "give a key that the receiver takes: token-file (read again by itself) or token", true);
+        } else if (text.startsWith("the key ") && text.contains(" may not do this: scope=")) {
+            return new Mend(text, "give the key this scope, at the receiver, or give another key", true);
         } else if (kind == Kind.PERMISSION_DENIED
                 || (text.startsWith("the key ") && text.endsWith(" is not good for this database"))) {
             return new Mend(text, "let the key send this database, at the receiver, or give another key", false);
