@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.server;
 
 import io.github.pgwatchrpc.rpc.Authenticator;
+import io.github.pgwatchrpc.rpc.auth.ApiKey;
 import io.github.pgwatchrpc.rpc.auth.AuthObserver;
 import io.github.pgwatchrpc.rpc.auth.KeyAuthenticator;
 import io.github.pgwatchrpc.rpc.auth.KeyFile;
@@ -8,13 +9,16 @@ import io.github.pgwatchrpc.rpc.auth.KeyFileException;
 import io.github.pgwatchrpc.rpc.auth.KeyHash;
 import io.github.pgwatchrpc.rpc.auth.KeyRing;
 import io.github.pgwatchrpc.rpc.auth.KeySource;
+import io.github.pgwatchrpc.rpc.auth.KeyUsage;
 import io.github.pgwatchrpc.rpc.auth.NamedKey;
 import io.github.pgwatchrpc.rpc.auth.Network;
+import io.github.pgwatchrpc.rpc.auth.Password;
 import io.github.pgwatchrpc.rpc.auth.ReloadingKeys;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +31,7 @@ final class Access {
     static final String OWN_KEY = "api-key";
 
     private static final Logger LOG = LoggerFactory.getLogger(Access.class);
+    private static final Logger AUDIT = LoggerFactory.getLogger(KeyAuthenticator.AUDIT);
 
     /** All that there is where a key counts at all. */
     private record Guard(KeyAuthenticator authenticator, ReloadingKeys keys, KeyFile file) {}
@@ -51,10 +56,12 @@ final class Access {
         List<Network> trusted = networks(options.trust);
         if (options.auth == Auth.NONE) {
             LOG.warn("--auth none: WHOEVER REACHES THE PORT CAN SEND MEASUREMENTS, under any name");
+            AUDIT.warn("start auth=none");
             return new Access(Auth.NONE, trusted, null);
         }
         if (!trusted.isEmpty()) {
             LOG.warn("--trust: whoever calls from {} needs no key", trusted);
+            AUDIT.warn("start auth={} trust={}", options.auth.name().toLowerCase(Locale.ROOT), trusted);
         }
         givenFiles(options);
         try {
@@ -67,6 +74,7 @@ final class Access {
             }
             String password = options.serverPassword;
             if (password != null) {
+                warnOfWeakness(password);
                 NamedKey fixed = NamedKey.unlimited(options.serverUsername, KeyHash.of(password), NamedKey.Users.NAME);
                 sources.add(() -> List.of(fixed));
             }
@@ -80,6 +88,21 @@ final class Access {
         } catch (KeyFileException e) {
             throw config(e);
         }
+    }
+
+    private static void warnOfWeakness(String password) {
+        if (ApiKey.read(password) instanceof ApiKey) {
+            return;
+        }
+        Password.weakness(password)
+                .ifPresentOrElse(
+                        flaw -> LOG.warn(
+                                "PGWATCH_RPC_SERVER_PASSWORD IS EASILY GUESSED: {}. All that protects it is that an address may try "
+                                        + "some 50,000 a day, and all together 500,000; better take what 'pgwatch-rpc key --generate' prints",
+                                flaw),
+                        () -> LOG.info(
+                                "PGWATCH_RPC_SERVER_PASSWORD is not a key of this receiver's form: while many wrong ones come from an "
+                                        + "address, the right one is refused from there too; what 'pgwatch-rpc key --generate' prints never is"));
     }
 
     /**
@@ -188,6 +211,16 @@ final class Access {
 
     int keys() {
         return guard == null ? 0 : guard.keys().size();
+    }
+
+    /** Whether this start has made a new key, and another one stopped working. */
+    boolean isKeyReplaced() {
+        return guard != null && guard.file().isReplaced();
+    }
+
+    /** What came in by whom. */
+    List<KeyUsage> usages() {
+        return guard == null ? List.of() : guard.authenticator().usages();
     }
 
     int blockedAddresses() {

@@ -5,6 +5,8 @@ import io.github.pgwatchrpc.rpc.auth.Databases;
 import io.github.pgwatchrpc.rpc.auth.KeyFileException;
 import io.github.pgwatchrpc.rpc.auth.KeyRing;
 import io.github.pgwatchrpc.rpc.auth.NamedKey;
+import io.github.pgwatchrpc.rpc.auth.Rates;
+import io.github.pgwatchrpc.rpc.auth.Scopes;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -64,24 +66,54 @@ final class KeysCommand implements Runnable {
                             defaultValue = "*",
                             description =
                                     "of which databases it may send: names with commas between, a * at the end of one for all that begin so (default: all)")
-                    String databases)
+                    String databases,
+            @Option(
+                            names = "--scope",
+                            paramLabel = "SCOPES",
+                            defaultValue = "write,sync,define",
+                            description =
+                                    "what it may be used for, with commas between: write (measurements), sync (which metrics a source "
+                                            + "sends), define (how metrics are defined) (default: all)")
+                    String scope,
+            @Option(
+                            names = "--calls",
+                            paramLabel = "N/s",
+                            description =
+                                    "how many calls it may make, on average over 10 s: 100/s (default: any number)")
+                    @Nullable
+                    String calls,
+            @Option(
+                            names = "--rows",
+                            paramLabel = "N/s",
+                            description = "how many rows it may send, likewise: 5000/s (default: any number)")
+                    @Nullable
+                    String rows,
+            @Option(
+                            names = "--bytes",
+                            paramLabel = "N/s",
+                            description =
+                                    "how many bytes of messages it may send, likewise: 2MB/s (default: any number)")
+                    @Nullable
+                    String bytes)
             throws ConfigException {
         Instant now = Instant.now();
         ApiKey key = ApiKey.generate(new SecureRandom());
         try {
             new KeyRing(file)
                     .add(new NamedKey(
-                            name,
-                            key.hash(),
-                            NamedKey.Users.NAME_OR_NONE,
-                            now,
-                            expiry(expires, now),
-                            Optional.empty(),
-                            Databases.parse(databases)));
+                                    name,
+                                    key.hash(),
+                                    NamedKey.Users.NAME_OR_NONE,
+                                    now,
+                                    expiry(expires, now),
+                                    Optional.empty(),
+                                    Databases.parse(databases))
+                            .with(Scopes.parse(scope), Rates.parse(calls, rows, bytes)));
         } catch (KeyFileException e) {
             throw Access.config(e);
         } catch (IllegalArgumentException e) {
-            throw new ConfigException("--" + e.getMessage(), "for example --databases shop,shop_*", e);
+            throw new ConfigException(
+                    "--" + e.getMessage(), "for example --databases shop,shop_* --scope write,sync --rows 5000/s", e);
         }
         PrintWriter out = spec.commandLine().getOut();
         out.println(key.text());
@@ -128,18 +160,21 @@ final class KeysCommand implements Runnable {
         }
         Instant now = Instant.now();
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("%-24s %-8s %-20s %-20s %s%n", "NAME", "STATE", "CREATED", "EXPIRES", "DATABASES");
+        String row = "%-24s %-8s %-20s %-20s %-17s %-20s %s%n";
+        out.printf(row, "NAME", "STATE", "CREATED", "EXPIRES", "SCOPE", "DATABASES", "LIMITS");
         for (NamedKey each : keys) {
             String state = each.revoked().isPresent()
                     ? "revoked"
                     : each.expires().filter(end -> !now.isBefore(end)).isPresent() ? "expired" : "good";
             out.printf(
-                    "%-24s %-8s %-20s %-20s %s%n",
+                    row,
                     each.name(),
                     state,
                     each.created(),
                     each.expires().map(Instant::toString).orElse("never"),
-                    each.databases());
+                    each.scopes(),
+                    each.databases(),
+                    each.rates().equals(Rates.NONE) ? "none" : each.rates());
         }
         out.flush();
         return ExitCode.FINE;

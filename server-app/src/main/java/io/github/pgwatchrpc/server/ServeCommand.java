@@ -56,6 +56,10 @@ final class ServeCommand implements Callable<Integer> {
             case KEY, CERTIFICATE ->
                 server.access().keyFile().ifPresent(file -> out.println("  key                  in " + file));
         }
+        if (server.access().isKeyReplaced()) {
+            out.println(
+                    "  NEW KEY              the key of the last start stopped working now; --api-key keep keeps it");
+        }
         if (!server.access().trusted().isEmpty()) {
             out.println("  TRUSTED              no key is needed from "
                     + server.access().trusted());

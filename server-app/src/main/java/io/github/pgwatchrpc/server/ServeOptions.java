@@ -131,7 +131,8 @@ final class ServeOptions {
     @Option(
             names = "--keys",
             paramLabel = "FILE",
-            description = "more keys, with names, ends and databases; read again when it changes, see the command keys")
+            description =
+                    "more keys, with names, ends, databases, scopes and limits; read again when it changes, see the command keys")
     @Nullable
     Path keys;
 

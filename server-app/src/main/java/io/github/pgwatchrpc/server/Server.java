@@ -76,6 +76,7 @@ final class Server implements AutoCloseable {
     private final List<Destination> sinks;
     private final List<String> removed;
     private final SinkMetrics sinkMetrics;
+    private final KeyMetrics keyMetrics;
     private final Instant started = Instant.now();
     private volatile boolean stopping;
 
@@ -105,6 +106,7 @@ final class Server implements AutoCloseable {
         this.sinks = List.copyOf(sinks);
         this.removed = List.copyOf(removed);
         this.sinkMetrics = new SinkMetrics(delivery, this.sinks, metrics);
+        this.keyMetrics = new KeyMetrics(metrics, access::usages);
     }
 
     /**
@@ -425,6 +427,7 @@ final class Server implements AutoCloseable {
                                         : "cannot store: " + delivery.spool().problem()));
         pages.page("/metrics", () -> {
             sinkMetrics.refresh();
+            keyMetrics.refresh();
             return new WebServer.Page(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape());
         });
         pages.page("/api/status", () -> new WebServer.Page(200, "application/json", status() + "\n"));

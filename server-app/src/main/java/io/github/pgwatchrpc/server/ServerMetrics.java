@@ -2,10 +2,14 @@ package io.github.pgwatchrpc.server;
 
 import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.auth.KeyUsage;
 import io.github.pgwatchrpc.rpc.auth.Outcome;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -106,6 +110,25 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     <T> void sinkGauge(String name, String sink, String state, T object, ToDoubleFunction<T> value) {
         Tags tags = Tags.of("sink", sink);
         registry.gauge(name, state.isEmpty() ? tags : tags.and("state", state), object, value);
+    }
+
+    /** A figure of one key that only grows. */
+    Meter keyCounter(String name, String description, KeyUsage usage, ToDoubleFunction<KeyUsage> value) {
+        return FunctionCounter.builder("pgwatch.rpc.key." + name, usage, value)
+                .description(description)
+                .tag("key", usage.name())
+                .register(registry);
+    }
+
+    /** A figure of one key. */
+    Meter keyGauge(String name, KeyUsage usage, ToDoubleFunction<KeyUsage> value) {
+        return Gauge.builder("pgwatch.rpc.key." + name, usage, value)
+                .tag("key", usage.name())
+                .register(registry);
+    }
+
+    void forget(Meter meter) {
+        registry.remove(meter);
     }
 
     // ---- rows ----

@@ -15,6 +15,8 @@ import io.github.pgwatchrpc.rpc.gob.GobWriter;
 import io.github.pgwatchrpc.rpc.pgwatch.EnvelopeEncoder;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -25,6 +27,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
@@ -92,8 +95,11 @@ class AuthTest {
                 NetRpcTraffic old = connect(server, first);
                 NetRpcTraffic fresh = connect(server, key())) {
             assertNotEquals(first, key());
-            refused(old, "authentication failed: this receiver does not know the key");
+            refused(old, "authentication failed: this is the key of the receiver's last start");
             fresh.send(Envelopes.rows(1, 0));
+            assertTrue(
+                    printed(server).contains("the key of the last start stopped working now; --api-key keep keeps it"),
+                    printed(server));
         }
         ServeOptions keep = options();
         keep.apiKey = ApiKeyMode.KEEP;
@@ -101,6 +107,109 @@ class AuthTest {
         try (Server server = Server.start(keep);
                 NetRpcTraffic client = connect(server, kept)) {
             client.send(Envelopes.rows(1, 0));
+            assertFalse(printed(server).contains("last start"), printed(server));
+        }
+    }
+
+    private static String printed(Server server) {
+        StringWriter out = new StringWriter();
+        ServeCommand.print(new picocli.CommandLine(new ServeCommand()).setOut(new PrintWriter(out)), server);
+        return out.toString();
+    }
+
+    /** What a logger was told meanwhile. */
+    private static List<String> logged(String name, Callable<?> action) throws Exception {
+        ch.qos.logback.classic.Logger logger = (ch.qos.logback.classic.Logger) org.slf4j.LoggerFactory.getLogger(name);
+        ch.qos.logback.core.read.ListAppender<ch.qos.logback.classic.spi.ILoggingEvent> lines =
+                new ch.qos.logback.core.read.ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            action.call();
+        } finally {
+            logger.detachAppender(lines);
+        }
+        return lines.list.stream().map(each -> each.getFormattedMessage()).toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NONE, , start auth=none", "KEY, 10.0.0.0/8, start auth=key trust=[10.0.0.0/8]"})
+    void aStartThatNeedsNoKeysIsNoted(Auth auth, @Nullable String trusted, String line) throws Exception {
+        ServeOptions options = options();
+        options.auth = auth;
+        options.trust = trusted == null ? List.of() : List.of(trusted);
+        assertEquals(List.of(line), logged("io.github.pgwatchrpc.audit", () -> {
+            Server.start(options).close();
+            return "";
+        }));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "hunter2, PGWATCH_RPC_SERVER_PASSWORD IS EASILY GUESSED: it has fewer than 16 characters",
+        "passwordpassword, PGWATCH_RPC_SERVER_PASSWORD IS EASILY GUESSED: it has too few different",
+        "4c0b7d1e9f2a8365 4c1d, PGWATCH_RPC_SERVER_PASSWORD is not a key",
+        "KEY, ''",
+    })
+    void aPasswordOfAPersonsMakingIsWarnedAbout(String password, String warning) throws Exception {
+        ServeOptions options = options();
+        options.serverUsername = "joe";
+        options.serverPassword =
+                password.equals("KEY") ? ApiKey.generate(new SecureRandom()).text() : password;
+        List<String> lines = logged(Access.class.getName(), () -> {
+            Server.start(options).close();
+            return "";
+        });
+        assertEquals(warning.isEmpty() ? 0 : 1, lines.size(), lines::toString);
+        assertTrue(warning.isEmpty() || lines.get(0).startsWith(warning), lines::toString);
+        assertFalse(lines.toString().contains(password), "the password is in the log");
+    }
+
+    @Test
+    void scopesAndLimitsOfAKeyHoldAndItsTrafficIsCounted() throws Exception {
+        Path ring = directory.resolve("keys");
+        String[] bounds = {"--scope=write", "--rows=1/s"};
+        Ran added = Ran.command("keys", "add", "berlin", "--keys=" + ring, bounds[0], bounds[1]);
+        String berlin = added.out().strip();
+        Ran list = Ran.command("keys", "list", "--keys=" + ring);
+        assertTrue(
+                list.out().lines().anyMatch(line -> line.matches("berlin +good .* write +\\* +rows=1/s")), list::out);
+        ServeOptions options = options();
+        options.keys = ring;
+        try (Server server = Server.start(options)) {
+            KeyMetrics shown = new KeyMetrics(server.metrics(), server.access()::usages);
+            for (Target.Protocol protocol : Target.Protocol.values()) {
+                Target target = Target.of(protocol, server.address(), null).withKey(berlin);
+                try (Traffic.Client client = target.connect(null)) {
+                    if (protocol == Target.Protocol.GRPC) {
+                        // more than the rate in one piece, and then it is worked off for hours
+                        client.send(Envelopes.rows(10_000, 0));
+                    }
+                    RpcException refused = assertThrows(RpcException.class, () -> client.send(Envelopes.rows(1, 0)));
+                    assertTrue(
+                            refused.getMessage()
+                                    .matches("receiver limits the key berlin: rows beyond its rate: \\d+ "
+                                            + "\\(expected: < 10, 10 s of rows=1/s\\)"),
+                            refused::getMessage);
+                    shown.refresh();
+                    assertTrue(server.metrics().scrape().contains("pgwatch_rpc_key_connections{key=\"berlin\"} 1.0"));
+                }
+            }
+            shown.refresh();
+            String metrics = server.metrics().scrape();
+            for (String each : List.of(
+                    "calls_total{key=\"berlin\"} 4.0", // with the ping
+                    "rows_total{key=\"berlin\"} 10000.0",
+                    "calls_limited_total{key=\"berlin\"} 2.0")) {
+                assertTrue(metrics.contains("pgwatch_rpc_key_" + each), metrics);
+            }
+            assertTrue(metrics.contains("pgwatch_rpc_auth_decisions_total{outcome=\"limit\"} 2.0"), metrics);
+            assertEquals(10_000, server.metrics().storedRows());
+            // a name that is gone leaves nothing behind
+            Files.writeString(ring, "# nobody\n");
+            server.access().reload();
+            shown.refresh();
+            assertFalse(server.metrics().scrape().contains("berlin"), server.metrics()::scrape);
         }
     }
 
@@ -356,8 +465,7 @@ class AuthTest {
                         GUESSES);
             }
             String metrics = server.metrics().scrape();
-            double wrong = count(metrics, "unknown") + count(metrics, "blocked");
-            assertEquals(GUESSES, wrong);
+            assertEquals(GUESSES, count(metrics, "unknown"));
             assertEquals(server.metrics().receivedRows(), server.metrics().storedRows());
             assertEquals(
                     server.metrics().storedRows(), count(metrics, "key"), "one row a valid call, and nobody else's");
