@@ -4,9 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -93,9 +99,98 @@ class KeysTest {
         try (ServerProcess server = ServerProcess.start(directory, "127.0.0.1:0", "--auth", "key")) {
             String answer =
                     (String) answers(go, server, "-way", way, "-key", old).get(first);
-            assertTrue(answer.startsWith("authentication failed: this receiver does not know the key"), answer);
+            assertTrue(
+                    answer.startsWith("authentication failed: this is the key of the receiver's last start"), answer);
+            assertTrue(answer.contains("--api-key keep keeps it"), answer);
             String fresh = Files.readString(keyFile()).strip();
             assertEquals("", answers(go, server, "-way", way, "-key", fresh).get(first));
+        }
+    }
+
+    /** A fleet behind one NAT, or behind one proxy: most of it shows what is wrong, and who has mended it is let in. */
+    @Test
+    void aRightKeyPassesWhateverOthersAtItsAddressShow(GoPrograms go) throws Exception {
+        try (ServerProcess server = ServerProcess.start(
+                directory,
+                "127.0.0.1:0",
+                "--auth",
+                "key",
+                "--server-username",
+                "joe",
+                "--server-password",
+                "hunter2")) {
+            String key = Files.readString(keyFile()).strip();
+            String blocked = "pgwatch_rpc_auth_blocked_addresses";
+            String[] wrong = {"-way", "field", "-key", "guess"};
+            for (int runs = 0; server.metric(blocked) == 0; runs++) {
+                assertTrue(runs < 50, server.log());
+                answers(go, server, wrong);
+            }
+            assertAnswers(answers(go, server, "-way", "field", "-key", key), "", "", "", "");
+            assertAnswers(answers(go, server, "-way", "tag", "-key", key), MISSING, "", "", "");
+            grpc(go, server, "v5", "-user", "pgwatch", "-pass", key).mustSucceed();
+            // who guesses reads why, and a password is not looked at, be it the right one
+            String reason = "authentication failed: what was shown is not a key: it does not begin with pgwrpc_";
+            assertAnswers(answers(go, server, wrong), reason, reason, reason, reason);
+            grpc(go, server, "v5", "-user", "joe", "-pass", "hunter2").mustFail("and passwords are not looked at for ");
+            assertEquals(1, server.metric(blocked));
+            server.terminate();
+            assertFalse(server.log().contains("hunter2"), "the password is in the log");
+        }
+    }
+
+    /** Lines of a file of keys, as another program would write them. */
+    private Path ring(String... keys) throws Exception {
+        StringBuilder lines = new StringBuilder();
+        for (String each : keys) {
+            String name = each.split(" ", 2)[0];
+            byte[] hash =
+                    MessageDigest.getInstance("SHA-256").digest(("key of " + name).getBytes(StandardCharsets.UTF_8));
+            lines.append("name="
+                    + each.replaceFirst(
+                            name, name + " hash=sha256:" + HexFormat.of().formatHex(hash)) + "\n");
+        }
+        Path ring = Files.writeString(directory.resolve("keys"), lines);
+        Files.setPosixFilePermissions(ring, PosixFilePermissions.fromString("rw-------"));
+        return ring;
+    }
+
+    @Test
+    void aKeyIsHeldToItsScopesAndRatesAndCountedByItsName(GoPrograms go) throws Exception {
+        Path ring = ring("writes scope=write", "little calls=1/s", "defines scope=define,sync");
+        try (ServerProcess server =
+                ServerProcess.start(directory, "127.0.0.1:0", "--auth", "key", "--keys", ring.toString())) {
+            String may = "the key writes may not do this: scope=write (expected: sync)";
+            assertAnswers(answers(go, server, "-way", "field", "-key", "key of writes"), may, "", may, "");
+            grpc(go, server, "v5", "-pass", "key of writes")
+                    .mustFail("PermissionDenied desc = the key writes may not do this");
+            may = "the key defines may not do this: scope=sync,define (expected: write)";
+            assertAnswers(answers(go, server, "-way", "field", "-key", "key of defines"), "", may, "", may);
+            List<Object> all = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                all.addAll(answers(go, server, "-way", "field", "-key", "key of little"));
+            }
+            String limited = "receiver limits the key little: calls beyond its rate: ";
+            assertTrue(all.stream().anyMatch(each -> each.toString().startsWith(limited)), all::toString);
+            long refused = all.stream().filter(each -> !each.equals("")).count();
+            assertEquals(32, all.size());
+            assertEquals(2, server.metric("pgwatch_rpc_key_rows_total{key=\"writes\"}"));
+            assertEquals(32 - refused, server.metric("pgwatch_rpc_key_calls_total{key=\"little\"}"));
+            assertEquals(refused, server.metric("pgwatch_rpc_key_calls_limited_total{key=\"little\"}"));
+            assertTrue(server.metric("pgwatch_rpc_key_bytes_total{key=\"writes\"}") > 100);
+            assertTrue(server.log().contains("used key=writes peer=/127.0.0.1:"), server.log());
+            server.awaitMetric("pgwatch_rpc_key_connections{key=\"writes\"}", 0);
+            Files.writeString(
+                    ring, Files.readString(ring).replace(" scope=write\n", " revoked=2026-01-01T00:00:00Z\n"));
+            for (int i = 0; !server.log().contains("revoked key=writes"); i++) {
+                assertTrue(i < 2000, server::toString);
+                LockSupport.parkNanos(10_000_000);
+            }
+            assertAnswers(
+                    answers(go, server, "-way", "field", "-key", "key of writes")
+                            .subList(0, 1),
+                    "authentication failed: the key writes was revoked at ");
+            server.terminate();
         }
     }
 
