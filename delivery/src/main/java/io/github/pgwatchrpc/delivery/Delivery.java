@@ -21,6 +21,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -216,6 +217,24 @@ public final class Delivery implements AutoCloseable {
      */
     public boolean isHealthy() {
         return intake.isOpen() && spool.status(0).problem() == null;
+    }
+
+    /**
+     * Which threads have ended though this is open: what was promised to those who call is not kept any more, until the
+     * program starts anew. Does not wait, whatever hangs.
+     *
+     * @return their names; empty: all is well
+     */
+    public List<String> deadThreads() {
+        if (closed) {
+            return List.of();
+        }
+        List<String> dead = new ArrayList<>(intake.deadThreads());
+        if (!housekeeping.isAlive()) {
+            dead.add(housekeeping.getName());
+        }
+        members.values().forEach(member -> dead.addAll(member.worker.deadThreads()));
+        return dead;
     }
 
     /**

@@ -33,6 +33,10 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -123,6 +127,30 @@ class DeliveryTest {
                 account.received(),
                 account.delivered() + account.waiting() + account.dead() + account.dropped() + account.lost());
         return account;
+    }
+
+    /** Nobody knows what it has left half done; a program that ends then is told, as here the handler of the test. */
+    @Test
+    void withoutMemoryTheThreadEndsAndItsCallsAreAnswered() throws Exception {
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+        Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+        Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> told.add(thread.getName() + ": " + fault));
+        try {
+            Delivery delivery = open(target("a", sink));
+            append(delivery, 0, 10);
+            assertEquals(List.of(), delivery.deadThreads());
+            disk.outOfMemory = true;
+            ExecutionException refused = assertThrows(ExecutionException.class, () -> append(delivery, 10, 1));
+            assertEquals(
+                    "could not be stored: java.lang.OutOfMemoryError: on purpose",
+                    Objects.requireNonNull(refused.getCause()).getMessage());
+            assertEquals("spool: java.lang.OutOfMemoryError: on purpose", told.poll(1, TimeUnit.MINUTES));
+            Await.until("dead", () -> delivery.deadThreads().equals(List.of("spool")));
+            assertFalse(delivery.isHealthy());
+        } finally {
+            disk.outOfMemory = false;
+            Thread.setDefaultUncaughtExceptionHandler(before);
+        }
     }
 
     @Test

@@ -241,6 +241,12 @@ final class ServerProcess implements AutoCloseable {
         return Files.readString(log);
     }
 
+    /** Waits until it has ended by itself. */
+    int exitCode() throws InterruptedException {
+        assertTrue(process.waitFor(1, TimeUnit.MINUTES), "still running");
+        return process.exitValue();
+    }
+
     /** Ends it as a power button does: nothing is drained. */
     void kill() {
         process.destroyForcibly().onExit().join();

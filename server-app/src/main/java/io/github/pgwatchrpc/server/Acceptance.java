@@ -4,6 +4,7 @@ import io.github.pgwatchrpc.delivery.Delivery;
 import io.github.pgwatchrpc.delivery.spool.AckTimeoutException;
 import io.github.pgwatchrpc.delivery.spool.SpoolFullException;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
@@ -91,8 +92,10 @@ final class Acceptance implements Receiver, AutoCloseable {
                 try {
                     delivery.define(source(peer.address()), values(definitions));
                     stored.complete(null);
-                } catch (Exception e) {
+                } catch (Exception | Error e) {
+                    // an Error too: the caller waits for an answer, for ever if need be
                     stored.completeExceptionally(e);
+                    Faults.rethrowIfFatal(e);
                 }
             });
         } catch (RejectedExecutionException e) {

@@ -7,6 +7,9 @@ final class ExitCode {
     static final int FAILED = 1;
     static final int USAGE = 2;
 
+    /** Memory was out. The number is that of the JVM's own {@code -XX:+ExitOnOutOfMemoryError}. */
+    static final int OUT_OF_MEMORY = 3;
+
     /** Wrong configuration; the number is EX_CONFIG of BSD's sysexits. */
     static final int CONFIG = 78;
 

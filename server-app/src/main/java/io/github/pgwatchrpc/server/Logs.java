@@ -4,14 +4,19 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.EncoderBase;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import java.nio.charset.StandardCharsets;
+import ch.qos.logback.core.spi.FilterReply;
+import io.github.pgwatchrpc.rpc.Faults;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
 
 /** Sets logging up: one stream, stderr, so that what a command prints can be piped. */
 final class Logs {
@@ -19,6 +24,27 @@ final class Logs {
     private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
 
     private Logs() {}
+
+    /** Libraries catch what they should not, log it and go on; not if memory is out, see {@link OutOfMemory}. */
+    private static final class Fatal extends TurboFilter {
+        @Override
+        public FilterReply decide(
+                @Nullable Marker marker,
+                Logger logger,
+                Level level,
+                @Nullable String format,
+                Object @Nullable [] parameters,
+                @Nullable Throwable thrown) {
+            if (thrown != null) {
+                Faults.reportIfFatal(thrown);
+            } else if (parameters != null
+                    && parameters.length > 0
+                    && parameters[parameters.length - 1] instanceof Throwable last) {
+                Faults.reportIfFatal(last);
+            }
+            return FilterReply.NEUTRAL;
+        }
+    }
 
     static void configure(String level, String format) throws ConfigException {
         if (!LEVELS.contains(level.toLowerCase(Locale.ROOT))) {
@@ -34,6 +60,8 @@ final class Logs {
         console.setTarget("System.err");
         console.setEncoder(encoder);
         console.start();
+        context.resetTurboFilterList();
+        context.addTurboFilter(new Fatal());
         Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.detachAndStopAllAppenders();
         root.addAppender(console);

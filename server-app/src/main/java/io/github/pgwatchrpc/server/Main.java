@@ -27,7 +27,7 @@ import picocli.CommandLine.ParameterException;
             "",
             "Without a command it serves. Every option --some-name can also be given as the variable",
             "PGWATCH_RPC_SOME_NAME; see 'pgwatch-rpc COMMAND --help' for the options of a command.",
-            "Exit codes: 0 fine, 1 failed while running, 2 wrong usage, 78 wrong configuration."
+            "Exit codes: 0 fine, 1 failed while running, 2 wrong usage, 3 out of memory, 78 wrong configuration."
         })
 public final class Main {
 
@@ -62,6 +62,7 @@ public final class Main {
      * @param args the command and its options
      */
     public static void main(String[] args) {
+        OutOfMemory.endsTheProgram();
         // a peer could make the server compute for ever (CVE-2011-1473); Java reads this once, when it first speaks TLS
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
         takeAnyServerName();

@@ -67,6 +67,13 @@ class LauncherTest {
     }
 
     @Test
+    void theMachineEndsWhenItsHeapIsFull() throws Exception {
+        java("17.0.9");
+        assertTrue(run(Map.of())
+                .containsAll(List.of("-XX:+ExitOnOutOfMemoryError", "-XX:+DisplayVMOutputToStderr")));
+    }
+
+    @Test
     void javaThatIsTooOldIsRefused() throws Exception {
         java("11.0.2");
         assertRefused("is Java 11 (expected: 17 or later)");

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -168,6 +169,20 @@ public final class Intake {
         return !closed && appending.isAlive();
     }
 
+    /**
+     * Which of its threads have ended though it is open. Does not wait.
+     *
+     * @return their names; empty: all is well
+     */
+    public List<String> deadThreads() {
+        return closed
+                ? List.of()
+                : Stream.of(appending, watching)
+                        .filter(each -> !each.isAlive())
+                        .map(Thread::getName)
+                        .toList();
+    }
+
     private void appendAll() {
         int calls = 0;
         long answered = System.nanoTime();
@@ -250,7 +265,11 @@ public final class Intake {
             appended.run();
         } catch (IOException e) {
             refuse(next, e);
-        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+        } catch (OutOfMemoryError e) {
+            // this thread ends, and its calls are not to wait for it
+            refuse(next, new IOException("could not be stored: " + e, e));
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
             // one of them cannot be put into bytes: too deep, or too large
             if (next.size() > 1) {
                 next.forEach(each -> append(List.of(each)));

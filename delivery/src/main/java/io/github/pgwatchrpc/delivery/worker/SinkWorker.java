@@ -29,6 +29,9 @@ public final class SinkWorker {
     /** After an error of our own; a sink's errors have a back-off. */
     private static final long OWN_ERROR_NANOS = Duration.ofSeconds(1).toNanos();
 
+    /** A chain of causes that is longer is a circle. */
+    private static final int MOST_CAUSES = 10;
+
     private final SinkTarget target;
     private final Spool spool;
     private final Repeated repeated = new Repeated();
@@ -39,6 +42,9 @@ public final class SinkWorker {
     private Cursor saved;
     private boolean closed;
     private boolean begun;
+
+    /** The same as closed, for who must not wait for the queue. */
+    private volatile boolean stopped;
 
     private final List<Hand> hands = new ArrayList<>();
     private final AtomicInteger running = new AtomicInteger();
@@ -152,6 +158,21 @@ public final class SinkWorker {
         return SinkQueue.account(spool, cursor, cursor.rows(), 0, letters);
     }
 
+    /**
+     * Which of its threads have ended though they should not have. Does not wait.
+     *
+     * @return their names; empty: all is well
+     */
+    public List<String> deadThreads() {
+        return stopped
+                ? List.of()
+                : hands.stream()
+                        .map(hand -> hand.thread)
+                        .filter(each -> !each.isAlive())
+                        .map(Thread::getName)
+                        .toList();
+    }
+
     /** Rows are not to wait for others any more. */
     public void hurry() {
         synchronized (queue) {
@@ -179,6 +200,7 @@ public final class SinkWorker {
 
     /** Gives out nothing more. What is under way may come to its end. */
     public void stop() {
+        stopped = true;
         synchronized (queue) {
             closed = true;
             queue.notifyAll();
@@ -296,7 +318,8 @@ public final class SinkWorker {
             }
         }
 
-        // whatever a sink throws, an Error of a missing class as well, is its own affair and no reason to end
+        // what a sink throws, an Error of a missing class as well, is its own affair and no reason to end, unless
+        // memory is out
         @SuppressWarnings("CatchingUnchecked")
         private @Nullable Outcome write(Work.Piece piece) {
             try {
@@ -328,6 +351,7 @@ public final class SinkWorker {
         }
 
         private Outcome.Retry retry(Throwable e) {
+            rethrowOutOfMemory(e);
             if (e instanceof InterruptedException) {
                 return Outcome.retry("interrupted");
             }
@@ -364,6 +388,17 @@ public final class SinkWorker {
             if (inSink) {
                 thread.interrupt();
             }
+        }
+    }
+
+    /** That is no affair of the sink alone, however it is wrapped: nobody knows what has been left half done, and by whom. */
+    private static void rethrowOutOfMemory(Throwable fault) {
+        Throwable each = fault;
+        for (int i = 0; i < MOST_CAUSES && each != null; i++) {
+            if (each instanceof OutOfMemoryError fatal) {
+                throw fatal;
+            }
+            each = each.getCause();
         }
     }
 

@@ -24,6 +24,9 @@ public final class FaultyDisk implements Disk {
     /** Files whose names contain this cannot be synced, if it is not empty. */
     public volatile String failSync = "";
 
+    /** Writing finds no memory. */
+    public volatile boolean outOfMemory;
+
     /** Nothing can be read from here on, up to here, in files of which the name contains {@link #failReadOf}. */
     public volatile long failReadFrom = Long.MAX_VALUE;
 
@@ -95,6 +98,9 @@ public final class FaultyDisk implements Disk {
 
         @Override
         public int write(ByteBuffer source, long position) throws IOException {
+            if (outOfMemory) {
+                throw new OutOfMemoryError("on purpose");
+            }
             if (room == 0) {
                 throw new IOException("No space left on device");
             }

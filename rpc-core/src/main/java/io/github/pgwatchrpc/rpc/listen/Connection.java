@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc.listen;
 
 import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.log.Repeated;
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.RpcPeer;
@@ -223,11 +224,13 @@ public final class Connection implements RpcPeer {
 
     /**
      * Closes the connection after what its pipeline has thrown. What the network does is one of its ends; anything else is
-     * logged as a fault of this program. To be called on the event loop.
+     * logged as a fault of this program, of which those that nobody can answer for are told first ({@link Faults}). To be
+     * called on the event loop.
      *
      * @param cause what was thrown
      */
     public void failed(Throwable cause) {
+        Faults.reportIfFatal(cause);
         close(End.CUT, String.valueOf(cause.getMessage()));
         if (!(cause instanceof IOException)) {
             fault("connection", cause);
@@ -248,8 +251,11 @@ public final class Connection implements RpcPeer {
                 more -> LOG.error("{} of {} failed by a fault of this program{}", failed, address, more, cause));
     }
 
-    /** Closes at once, whatever has not been written. */
+    /** Closes at once, whatever has not been written; nothing if it is closed, by whomever and for whatever reason. */
     void abort(String reason) {
+        if (!channel.isOpen()) {
+            return;
+        }
         noteEnd(End.SHUTDOWN, reason);
         // at the socket's end of the pipeline: what speaks HTTP/2 would wait there for its calls first
         ChannelHandlerContext nearest = channel.pipeline().firstContext();

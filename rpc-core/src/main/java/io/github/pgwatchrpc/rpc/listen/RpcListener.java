@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc.listen;
 
 import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.log.Repeated;
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
@@ -25,11 +26,14 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +53,7 @@ public final class RpcListener implements AutoCloseable {
     private final EventLoopGroup workers;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final Repeated repeated = new Repeated();
+    private final List<LoopProbe> probes;
     private final Channel channel;
     private volatile boolean stopping;
 
@@ -65,6 +70,10 @@ public final class RpcListener implements AutoCloseable {
                 new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("rpc-accept"), NioIoHandler.newFactory());
         this.workers =
                 new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("rpc"), NioIoHandler.newFactory());
+        this.probes = Stream.of(acceptor, workers)
+                .flatMap(group -> StreamSupport.stream(group.spliterator(), false))
+                .map(LoopProbe::new)
+                .toList();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(acceptor, workers)
                 .channel(NioServerSocketChannel.class)
@@ -146,6 +155,7 @@ public final class RpcListener implements AutoCloseable {
     private final class AcceptFaults extends ChannelInboundHandlerAdapter {
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            Faults.reportIfFatal(cause);
             String why = PeerText.printable(cause.toString());
             repeated.tell("accept", "", more -> LOG.error("no connection can be accepted: {}{}", why, more));
         }
@@ -196,6 +206,20 @@ public final class RpcListener implements AutoCloseable {
      */
     public int connections() {
         return connections.size();
+    }
+
+    /**
+     * Which event loops are dead, or have not answered for long. Each is sent a question when this is called, so that only
+     * who calls now and then learns of one that hangs. Does not wait.
+     *
+     * @param patience how long an event loop may take to answer
+     * @return a line for each; empty: all is well, or it is being stopped
+     */
+    public List<String> unresponsive(Duration patience) {
+        if (stopping) {
+            return List.of();
+        }
+        return probes.stream().flatMap(each -> each.look(patience).stream()).toList();
     }
 
     /**

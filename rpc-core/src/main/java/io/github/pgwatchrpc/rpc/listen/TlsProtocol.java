@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.listen;
 
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.RpcObserver.Handshake;
@@ -88,6 +89,7 @@ public final class TlsProtocol implements ProtocolHandler {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            Faults.reportIfFatal(cause);
             if (cause instanceof DecoderException || cause instanceof SSLException) {
                 Throwable reason = cause.getCause() == null ? cause : cause.getCause();
                 connection.close(End.TLS, "TLS: " + reason.getMessage());

@@ -201,6 +201,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Faults.reportIfFatal(cause);
         close(new IOException("rpc: connection lost: " + cause.getMessage(), cause));
     }
 

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
@@ -219,6 +220,7 @@ public final class NetRpcServer {
                         } catch (Throwable e) {
                             // an Error too: the peer waits for an answer, for ever if need be
                             reply.completeExceptionally(e);
+                            Faults.rethrowIfFatal(e);
                         }
                     });
                 } catch (RejectedExecutionException e) {

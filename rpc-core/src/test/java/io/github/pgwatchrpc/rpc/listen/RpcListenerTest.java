@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -104,6 +105,33 @@ class RpcListenerTest {
                     "SHUTDOWN: calls were still in flight after PT0.001S",
                     ends.poll(PATIENCE_SECONDS, TimeUnit.SECONDS));
             assertEquals(-1, socket.getInputStream().read());
+        }
+    }
+
+    @Test
+    void anEventLoopThatHangsIsNamedUntilItGoesOn() throws Exception {
+        try (RpcListener listener = listen((pipeline, connection) -> hang())) {
+            assertEquals(List.of(), listener.unresponsive(Duration.ofSeconds(PATIENCE_SECONDS)));
+            try (Socket socket = connect(listener)) {
+                assertTrue(arrived.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
+                assertTrue(socket.isConnected());
+                assertTrue(unresponsive(listener, 1).get(0).matches(".* has not answered for \\d+ s"));
+                assertEquals(List.of(), listener.unresponsive(Duration.ofHours(1)));
+                goOn.countDown();
+                assertEquals(List.of(), unresponsive(listener, 0));
+            }
+        }
+    }
+
+    private static List<String> unresponsive(RpcListener listener, int expected) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (true) {
+            List<String> found = listener.unresponsive(Duration.ofMillis(20));
+            if (found.size() == expected) {
+                return found;
+            }
+            assertTrue(System.nanoTime() < end, found::toString);
+            LockSupport.parkNanos(5_000_000);
         }
     }
 }

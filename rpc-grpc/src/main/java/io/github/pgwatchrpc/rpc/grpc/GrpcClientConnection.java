@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.netrpc.CallTimeoutException;
@@ -401,6 +402,7 @@ final class GrpcClientConnection extends Http2ConnectionHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+        Faults.reportIfFatal(cause);
         if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
             super.exceptionCaught(ctx, cause);
         } else {

@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc.grpc;
 
 import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.rpc.DeniedException;
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
@@ -601,6 +602,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
+        Faults.reportIfFatal(cause);
         peer.noteEnd(outbound ? End.CUT : End.BROKEN_STREAM, String.valueOf(cause.getMessage()));
         if (!outbound && http2 == null) {
             fault("connection", cause);
@@ -610,6 +612,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+        Faults.reportIfFatal(cause);
         if (cause instanceof java.io.IOException) {
             peer.close(End.CUT, String.valueOf(cause.getMessage()));
         } else {
