@@ -62,6 +62,15 @@ final class ServeOptions {
     String webAddress = DEFAULT_WEB;
 
     @Option(
+            names = "--web-host",
+            paramLabel = "NAME",
+            split = "\n",
+            description =
+                    "a name by which browsers may ask for these pages besides addresses, localhost and the names of "
+                            + "this machine; can be repeated")
+    List<String> webHosts = new ArrayList<>();
+
+    @Option(
             names = "--plaintext",
             paramLabel = "loopback|always|never",
             defaultValue = "loopback",

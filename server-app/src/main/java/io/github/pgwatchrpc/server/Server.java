@@ -10,6 +10,7 @@ import io.github.pgwatchrpc.delivery.spool.SpoolSettings;
 import io.github.pgwatchrpc.rpc.Authenticator;
 import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.auth.CurrentCertificates;
+import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.auth.ReloadingKeys;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
@@ -29,9 +30,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,8 +58,14 @@ final class Server implements AutoCloseable {
     /** The same when the start has failed. */
     private static final Duration UNWIND_PATIENCE = Duration.ofSeconds(1);
 
-    /** Files that are not for connections: the spool, sinks, the receiver's own; more than it ever has open with ten sinks. */
-    private static final long FILES_OF_OWN = 100;
+    /** An event loop is given so long to answer: far longer than anything that it does, or a collection of garbage, takes. */
+    private static final Duration LOOP_PATIENCE = Duration.ofSeconds(20);
+
+    /**
+     * Files that are not for connections: the spool, sinks, the receiver's own, more than it ever has open with ten sinks;
+     * and those of the web address.
+     */
+    private static final long FILES_OF_OWN = 100L + WebServer.Limits.DEFAULT.connections();
 
     /** How often it is looked whether all is delivered, when somebody waits for that. */
     private static final long LOOK_MILLIS = 20;
@@ -134,7 +144,8 @@ final class Server implements AutoCloseable {
             Acceptance acceptance = unwind.add(new Acceptance(delivery, metrics));
             ServerTls tls = openingTls.result();
             Watch watch = unwind.add(new Watch(tls, access));
-            WebServer web = webAddress == null ? null : unwind.add(openWeb(webAddress));
+            WebServer web =
+                    webAddress == null ? null : unwind.add(openWeb(webAddress, hosts(options, webAddress, tls)));
             RpcListener listener = unwind.add(listen(
                     listen, acceptance, metrics, tls, authenticator(options, access, tls, metrics), options.plaintext));
             Server server = new Server(
@@ -362,11 +373,40 @@ final class Server implements AutoCloseable {
 
     /** Looks at the files of certificates and keys from time to time; ends with the server. */
     private static final class Watch implements AutoCloseable {
-        private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "secrets");
-            thread.setDaemon(true);
-            return thread;
-        });
+        private static final String THREAD = "secrets";
+
+        /** A task that has failed once is never run again: revoked keys would stay in use. */
+        private volatile boolean failed;
+
+        private final ScheduledExecutorService scheduler =
+                new ScheduledThreadPoolExecutor(1, task -> {
+                    Thread thread = new Thread(task, THREAD);
+                    thread.setDaemon(true);
+                    return thread;
+                }) {
+                    @Override
+                    protected void afterExecute(Runnable task, @Nullable Throwable thrown) {
+                        if (task instanceof Future<?> future && future.isDone() && !future.isCancelled()) {
+                            failed = true;
+                            report(future);
+                        }
+                    }
+                };
+
+        private static void report(Future<?> ended) {
+            try {
+                ended.get();
+            } catch (ExecutionException e) {
+                Faults.reportIfFatal(e);
+                LOG.error("files of keys and certificates are not looked at any more", e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        List<String> deadThreads() {
+            return failed ? List.of(THREAD) : List.of();
+        }
 
         @SuppressWarnings("FutureReturnValueIgnored") // ends with the scheduler; reading again does not throw
         Watch(ServerTls tls, Access access) {
@@ -381,9 +421,18 @@ final class Server implements AutoCloseable {
         }
     }
 
-    private static WebServer openWeb(InetSocketAddress address) throws ConfigException {
+    /** By what names browsers may ask for the status pages: those for which this machine shows a certificate, and more. */
+    private static WebHosts hosts(ServeOptions options, InetSocketAddress web, ServerTls tls) throws ConfigException {
+        String name = web.getHostString();
+        return new WebHosts(
+                () -> Stream.concat(Stream.of(name), tls.status().names().stream())
+                        .toList(),
+                options.webHosts);
+    }
+
+    private static WebServer openWeb(InetSocketAddress address, WebHosts hosts) throws ConfigException {
         try {
-            return new WebServer(address);
+            return new WebServer(address, hosts, WebServer.Limits.DEFAULT);
         } catch (IOException e) {
             throw new ConfigException(
                     "--web-addr: cannot listen on " + Addresses.print(address) + ": " + e.getMessage(),
@@ -415,7 +464,7 @@ final class Server implements AutoCloseable {
             return;
         }
         pages.page("/", () -> WebServer.Page.text(200, "pgwatch-rpc: /liveness /readiness /metrics /api/status"));
-        pages.page("/liveness", () -> WebServer.Page.text(200, "alive"));
+        pages.quickPage("/liveness", this::liveness);
         pages.page(
                 "/readiness",
                 () -> isReady()
@@ -432,6 +481,19 @@ final class Server implements AutoCloseable {
         });
         pages.page("/api/status", () -> new WebServer.Page(200, "application/json", status() + "\n"));
         pages.start();
+    }
+
+    /** Alive means: every thread is there that is needed to keep what was promised. Made without waiting for any of them. */
+    private WebServer.Page liveness() {
+        List<String> dead = new ArrayList<>();
+        if (!stopping) {
+            dead.addAll(listener.unresponsive(LOOP_PATIENCE));
+            Stream.concat(delivery.deadThreads().stream(), watch.deadThreads().stream())
+                    .forEach(each -> dead.add(each + " has ended"));
+        }
+        return dead.isEmpty()
+                ? WebServer.Page.text(200, "alive")
+                : WebServer.Page.text(503, "threads: " + String.join(", ", dead) + " (only a restart mends that)");
     }
 
     /** Ready means: a call would be stored and answered with success. */
