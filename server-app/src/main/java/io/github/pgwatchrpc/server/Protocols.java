@@ -3,6 +3,7 @@ package io.github.pgwatchrpc.server;
 import io.github.pgwatchrpc.rpc.Authenticator;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.grpc.GrpcServer;
 import io.github.pgwatchrpc.rpc.grpc.pgwatch.MetadataGate;
@@ -32,6 +33,19 @@ final class Protocols {
             + ": copy tls/ca.crt from its data directory and add sslrootca to the sink's URI, "
             + "for example grpc://HOST:PORT/?sslrootca=ca.crt (pgwatch 4 and later) or rpc://HOST:PORT?sslrootca=ca.crt (3.6, 3.7)";
 
+    /**
+     * A call of pgwatch 4 or later that a proxy has turned into HTTP/1. Of all answers only this one reaches pgwatch as
+     * Unavailable, which keeps it from starting; it would drop all measurements otherwise.
+     */
+    private static final HttpAnswer NO_CALL = new HttpAnswer(
+            "503 Service Unavailable",
+            "calls are not taken over HTTP/1: a proxy in between has to pass TCP on (nginx: stream, haproxy: mode tcp) or "
+                    + "gRPC (nginx: grpc_pass or grpcs_pass, haproxy: proto h2), not HTTP (proxy_pass)");
+
+    private static final String PROXY_HEADER =
+            "it began with a header of the PROXY protocol, which is not supported: take "
+                    + "send-proxy (haproxy) or proxy_protocol on (nginx) off the proxy in front";
+
     private Protocols() {}
 
     static Map<Protocol, ProtocolHandler> all(
@@ -57,9 +71,11 @@ final class Protocols {
         inside.put(
                 Protocol.HTTP,
                 new HttpAnswer(
-                        "200 OK",
-                        "This is the port of pgwatch-rpc, where pgwatch sends its measurements. There is nothing to see "
-                                + "here; its status page is at the address given with --web-addr."));
+                                "200 OK",
+                                "This is the port of pgwatch-rpc, where pgwatch sends its measurements. There is nothing to see "
+                                        + "here; its status page is at the address given with --web-addr.")
+                        .orElse(NO_CALL));
+        inside.put(Protocol.PROXY, (pipeline, connection) -> connection.close(End.UNKNOWN_PROTOCOL, PROXY_HEADER));
         Map<Protocol, ProtocolHandler> refused = refused(observer);
         Map<Protocol, ProtocolHandler> all = new EnumMap<>(Protocol.class);
         inside.forEach((protocol, handler) -> {
@@ -78,7 +94,7 @@ final class Protocols {
         refused.put(
                 Protocol.GOB,
                 NetRpcServer.builder().observer(observer).refuseAll(HOW).build().raw());
-        refused.put(Protocol.HTTP, new HttpAnswer("403 Forbidden", HOW));
+        refused.put(Protocol.HTTP, new HttpAnswer("403 Forbidden", HOW).orElse(NO_CALL));
         // of all codes only UNAVAILABLE keeps pgwatch from starting without a word to its operator
         refused.put(
                 Protocol.HTTP2,

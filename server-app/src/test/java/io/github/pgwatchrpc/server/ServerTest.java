@@ -17,10 +17,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -38,6 +40,8 @@ class ServerTest {
             Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*(\\{([a-z_A-Z]+=\"[^\"]*\",?)+})? (NaN|[+-]?Inf|[-+0-9.eE]+)");
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final String PROXY_2 = "\r\n\r\n\0\r\nQUIT\n!\u0011\0\f";
 
     private final HttpClient http = HttpClient.newHttpClient();
 
@@ -157,6 +161,65 @@ class ServerTest {
                 assertEquals("GET, HEAD", answer.headers().firstValue("Allow").orElse(""));
                 assertEquals("method: " + method + " (expected: GET)\n", answer.body());
             }
+        }
+    }
+
+    /** What a call of pgwatch becomes behind a proxy that does not know gRPC: only as 503 it keeps pgwatch from starting. */
+    @Test
+    void aCallThatAProxyHasTurnedIntoAnotherRequestFails() throws Exception {
+        Logger log = (Logger) LoggerFactory.getLogger(ServerMetrics.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        log.addAppender(lines);
+        try (Server server = Server.start(options())) {
+            for (String method : List.of("POST", "PUT", "OPTIONS")) {
+                String answer = raw(server, method + " /pgwatch.Receiver/SyncMetric HTTP/1.0\r\nHost: x\r\n\r\n");
+                assertTrue(answer.startsWith("HTTP/1.0 503 Service Unavailable\r\n"), answer);
+                assertTrue(answer.contains("grpc_pass"), answer);
+            }
+            for (String method : List.of("GET", "HEAD")) {
+                assertTrue(
+                        raw(server, method + " / HTTP/1.1\r\nHost: x\r\n\r\n").startsWith("HTTP/1.0 200 OK\r\n"));
+            }
+            for (String header : List.of("PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\nGET / HTTP/1.1\r\n\r\n", PROXY_2)) {
+                assertEquals("", raw(server, header));
+            }
+        } finally {
+            log.detachAppender(lines);
+        }
+        assertTrue(
+                lines.list.stream()
+                        .anyMatch(
+                                each -> each.getFormattedMessage().contains("PROXY protocol, which is not supported")),
+                lines.list::toString);
+    }
+
+    /** All that is answered to some bytes. */
+    private static String raw(Server server, String text) throws IOException {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
+            socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** In this process nobody ends it at once: the thread of the delivery is gone, and only a restart brings it back. */
+    @Test
+    void aThreadThatHasEndedIsNamedAtLiveness() throws Exception {
+        ServeOptions options = options();
+        options.sinks = List.of("hungry=outcome:no-memory", "jsonfile:" + directory.resolve("m"));
+        try (Server server = Server.start(options);
+                NetRpcTraffic client = connect(server)) {
+            assertEquals("alive\n", request(server, "GET", "/liveness").body());
+            client.send(Envelopes.rows(1, 0));
+            HttpResponse<String> answer = request(server, "GET", "/liveness");
+            for (long end = System.nanoTime() + PATIENCE.toNanos(); answer.statusCode() == 200; ) {
+                assertTrue(System.nanoTime() < end, "still alive");
+                answer = request(server, "GET", "/liveness");
+            }
+            assertEquals(503, answer.statusCode());
+            assertEquals(
+                    "threads: sink-hungry has ended (only a restart mends that)\n", answer.body());
         }
     }
 

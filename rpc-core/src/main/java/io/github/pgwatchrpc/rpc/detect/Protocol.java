@@ -10,6 +10,8 @@ public enum Protocol {
     HTTP2,
     /** Another HTTP/1 request: somebody's browser or health check. */
     HTTP,
+    /** A proxy's header about whom it speaks for, of the PROXY protocol's version 1 or 2; what follows cannot be told. */
+    PROXY,
     /** gob straight away: Go's net/rpc without the HTTP preamble. */
     GOB
 }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Rules protocols out byte by byte until one is left, or none. Never needs more than {@value #MAX_BYTES} bytes.
  *
  * <p>No two of the protocols can be confused. TLS begins with record type 0x16 and major version 3. HTTP begins with an
- * upper-case method and a blank. A gob stream begins with a type definition: the length of a message, then the negative
+ * upper-case method and a blank, of which the PROXY protocol's first version looks like one; its second begins with an empty
+ * line. A gob stream begins with a type definition: the length of a message, then the negative
  * number of a type, whose first byte is 0x7f (type 64) or 0xfd to 0xff (numbers of more than one byte), neither of which
  * HTTP nor TLS has in that place.
  */
@@ -17,6 +18,8 @@ public final class ProtocolDetector {
     public static final int MAX_BYTES = 24;
 
     private static final byte[] CONNECT = "CONNECT ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] PROXY = "PROXY ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] PROXY_2 = "\r\n\r\n\0\r\nQUIT\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] HTTP2_PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private ProtocolDetector() {}
@@ -52,6 +55,9 @@ public final class ProtocolDetector {
             // 0x16 could also be the length of a gob message, whose next byte is never 3
             return length == 1 ? Outcome.MORE : found(Protocol.TLS);
         }
+        if (length > 1 && matches(PROXY_2, bytes, offset, length)) {
+            return length >= PROXY_2.length ? found(Protocol.PROXY) : Outcome.MORE;
+        }
         return detectGob(bytes, offset, length, first);
     }
 
@@ -61,6 +67,9 @@ public final class ProtocolDetector {
         }
         if (matches(CONNECT, bytes, offset, length)) {
             return length >= CONNECT.length ? found(Protocol.HTTP_CONNECT) : Outcome.MORE;
+        }
+        if (matches(PROXY, bytes, offset, length)) {
+            return length >= PROXY.length ? found(Protocol.PROXY) : Outcome.MORE;
         }
         for (int i = 0; i < Math.min(length, MAX_BYTES); i++) {
             byte each = bytes[offset + i];

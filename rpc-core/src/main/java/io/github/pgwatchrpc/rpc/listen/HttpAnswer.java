@@ -7,12 +7,15 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Answers whatever HTTP/1 request comes with one text and closes: for a browser that has found this port, or a client that
  * must come in another way. Thread-safe.
  */
 public final class HttpAnswer implements ProtocolHandler {
+
+    private static final List<String> LOOKS = List.of("GET ", "HEAD ");
 
     private final byte[] answer;
     private final End end;
@@ -33,19 +36,21 @@ public final class HttpAnswer implements ProtocolHandler {
         System.arraycopy(head, 0, answer, 0, head.length);
         System.arraycopy(body, 0, answer, head.length, body.length);
         this.end = status.startsWith("200") ? End.PEER : End.UNKNOWN_PROTOCOL;
-        this.reason = "HTTP request, answered " + status;
+        this.reason = "HTTP request, answered " + status + ": " + text;
     }
 
-    @Override
-    public void begin(ChannelPipeline pipeline, Connection connection) {
-        pipeline.addLast("http-answer", new ChannelInboundHandlerAdapter() {
+    /**
+     * Gives this answer to those who look ({@code GET} and {@code HEAD}), and another one to those who want something done:
+     * a call that a proxy has made such a request of must fail.
+     *
+     * @param others for every other method
+     * @return a protocol that answers so
+     */
+    public ProtocolHandler orElse(HttpAnswer others) {
+        return (pipeline, connection) -> pipeline.addLast("http-answer", new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object message) {
-                ((ByteBuf) message).release();
-                if (!connection.isEnding()) {
-                    ctx.write(Unpooled.wrappedBuffer(answer), ctx.voidPromise());
-                    connection.close(end, reason);
-                }
+                (isLook((ByteBuf) message) ? HttpAnswer.this : others).answer(ctx, (ByteBuf) message, connection);
             }
 
             @Override
@@ -53,5 +58,26 @@ public final class HttpAnswer implements ProtocolHandler {
                 connection.failed(cause);
             }
         });
+    }
+
+    /** The first bytes that are passed on are enough to tell the protocol, and so have all of the method. */
+    private static boolean isLook(ByteBuf begin) {
+        return LOOKS.stream()
+                .anyMatch(each -> begin.readableBytes() >= each.length()
+                        && begin.toString(begin.readerIndex(), each.length(), StandardCharsets.US_ASCII)
+                                .equals(each));
+    }
+
+    @Override
+    public void begin(ChannelPipeline pipeline, Connection connection) {
+        orElse(this).begin(pipeline, connection);
+    }
+
+    private void answer(ChannelHandlerContext ctx, ByteBuf request, Connection connection) {
+        request.release();
+        if (!connection.isEnding()) {
+            ctx.write(Unpooled.wrappedBuffer(answer), ctx.voidPromise());
+            connection.close(end, reason);
+        }
     }
 }

@@ -51,6 +51,13 @@ class ProtocolDetectorTest {
                 Arguments.of(text("PRINT x"), Protocol.HTTP, 6),
                 Arguments.of(text("CONNECTED x"), Protocol.HTTP, 10),
                 Arguments.of(text("ABCDEFGHIJKLMNOPQRSTUVW x"), Protocol.HTTP, 24),
+                Arguments.of(text("PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n"), Protocol.PROXY, 6),
+                Arguments.of(text("PROXY UNKNOWN\r\n"), Protocol.PROXY, 6),
+                Arguments.of(text("PROXYING x"), Protocol.HTTP, 9),
+                Arguments.of(hex("0d0a0d0a000d0a515549540a2111000c"), Protocol.PROXY, 12),
+                Arguments.of(hex("0d0a0d0a000d0a5155495400"), null, 12),
+                Arguments.of(hex("0d0a47455420"), null, 3),
+                Arguments.of(hex("0d7f0301"), Protocol.GOB, 2),
                 Arguments.of(hex("1603010200010001fc0303"), Protocol.TLS, 2),
                 Arguments.of(hex("16030300f8"), Protocol.TLS, 2),
                 // Request of a fresh Go process: length, -64
