@@ -16,6 +16,7 @@ import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Where the program begins: finds the command and turns its result, or its failure, into an exit code. */
 @Command(
@@ -114,7 +115,12 @@ public final class Main {
         addHelp(line);
         try {
             Path file = configFile(all, environment);
-            line.setDefaultValueProvider(new Settings(environment, file == null ? Map.of() : Settings.read(file)));
+            Map<String, String> settings = file == null ? Map.of() : Settings.read(file);
+            if (file != null) {
+                Settings.warning(file, settings)
+                        .ifPresent(each -> line.getErr().println("pgwatch-rpc: warning: " + each));
+            }
+            line.setDefaultValueProvider(new Settings(environment, settings));
         } catch (ConfigException e) {
             return report(e, line);
         }
@@ -178,7 +184,7 @@ public final class Main {
                         .noneMatch(each -> Arrays.stream(option.names())
                                 .anyMatch(name -> each.equals(name) || each.startsWith(name + "=")))
                 && !(wrong instanceof MissingParameterException);
-        command.getErr().println("pgwatch-rpc: " + wrong.getMessage());
+        command.getErr().println("pgwatch-rpc: " + message(wrong));
         command.getErr()
                 .println(
                         fromEnvironment
@@ -186,6 +192,32 @@ public final class Main {
                                         + Settings.variable(((OptionSpec) wrong.getArgSpec()).longestName())
                                 : "  '" + command.getCommandSpec().qualifiedName() + " --help' shows what there is");
         return fromEnvironment ? ExitCode.CONFIG : ExitCode.USAGE;
+    }
+
+    /** What is wrong, without what may be a secret: the value of an option that is none, and a word that belongs to none. */
+    private static String message(ParameterException wrong) {
+        if (wrong instanceof UnmatchedArgumentException unmatched) {
+            return unmatched(unmatched);
+        } else if (wrong instanceof MissingParameterException && wrong.getArgSpec() instanceof OptionSpec option) {
+            return option.longestName() + ": missing, or without its value (expected: " + option.paramLabel() + ")";
+        } else if (wrong.getArgSpec() instanceof OptionSpec option
+                && option.arity().max() == 0) {
+            return option.longestName() + ": with a value (expected: none)";
+        }
+        return wrong.getMessage();
+    }
+
+    private static String unmatched(UnmatchedArgumentException wrong) {
+        String first = wrong.getUnmatched().get(0);
+        if (first.startsWith("-")) {
+            List<String> meant = wrong.getSuggestions();
+            return first.replaceFirst("(?s)^(--[A-Za-z0-9-]*|-[A-Za-z0-9]?).*", "$1") + ": no such option"
+                    + (meant.isEmpty() ? "" : " (do you mean " + String.join(" or ", meant) + "?)");
+        }
+        CommandLine command = wrong.getCommandLine();
+        return command.getSubcommands().isEmpty()
+                ? "a word that belongs to no option (not shown, since it may be a secret)"
+                : first + ": no such command";
     }
 
     /** One line that names what is wrong, one that says what to do. */

@@ -32,6 +32,8 @@ final class Plugins implements AutoCloseable {
     /** Changes when a plug-in that was written for the contract before would not work any more. */
     static final String API_VERSION = "1";
 
+    private static final String OPTION = "--plugin-dir: ";
+
     private static final String EMBEDDED = "embedded";
 
     private final List<SinkProvider> providers = new ArrayList<>();
@@ -45,7 +47,8 @@ final class Plugins implements AutoCloseable {
      * Loads all of them.
      *
      * @param directory where plug-ins lie; null for none
-     * @throws ConfigException if the directory cannot be read
+     * @throws ConfigException if the directory cannot be read; or if other users can change it or what is in it: they could
+     *     run what they like in the receiver
      */
     static Plugins load(@Nullable Path directory) throws ConfigException {
         Plugins plugins = new Plugins();
@@ -53,7 +56,14 @@ final class Plugins implements AutoCloseable {
         plugins.problems.addAll(embedded.problems());
         embedded.providers().forEach(each -> plugins.add(each, EMBEDDED));
         if (directory != null) {
+            OtherUsers.refuseWriters(directory, OPTION);
             for (Path path : list(directory, each -> isJar(each) || Files.isDirectory(each))) {
+                OtherUsers.refuseWriters(path, OPTION);
+                if (Files.isDirectory(path)) {
+                    for (Path jar : list(path, Plugins::isJar)) {
+                        OtherUsers.refuseWriters(jar, OPTION);
+                    }
+                }
                 plugins.load(path, String.valueOf(path.getFileName()));
             }
         }
@@ -104,7 +114,7 @@ final class Plugins implements AutoCloseable {
                     .toList();
         } catch (IOException e) {
             throw new ConfigException(
-                    "--plugin-dir: " + directory + ": cannot be read: " + e,
+                    OPTION + directory + ": cannot be read: " + e,
                     "name a directory with jars, or with directories of jars",
                     e);
         }

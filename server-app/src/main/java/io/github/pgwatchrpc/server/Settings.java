@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -32,6 +34,10 @@ final class Settings implements CommandLine.IDefaultValueProvider {
     /** As the Go receiver calls them, whose users may come here; its user name and password are options of that name. */
     private static final Map<String, String> GO_VARIABLES =
             Map.of("--tls-cert", "PGWATCH_RPC_SERVER_CERT", "--tls-key", "PGWATCH_RPC_SERVER_KEY");
+
+    /** A user in a URI, or an option that has such a name in some sink; that one has too many is no harm here. */
+    private static final Pattern SECRET =
+            Pattern.compile("://[^/?\n]*@|[?&][a-z-]*(password|secret|token|key)=", Pattern.CASE_INSENSITIVE);
 
     private final Map<String, String> environment;
     private final Map<String, String> file;
@@ -58,13 +64,16 @@ final class Settings implements CommandLine.IDefaultValueProvider {
         if (value == null) {
             value = environment.get(GO_VARIABLES.getOrDefault(option.longestName(), ""));
         }
-        return value != null && !value.isEmpty() ? value : file.get(key(option.longestName()));
+        String found = value != null && !value.isEmpty() ? value : file.get(key(option.longestName()));
+        // picocli replaces ${...} and $$ in what it takes for a default of the program's own; a password is to stay as
+        // it is
+        return found == null ? null : found.replace("$", "$$");
     }
 
     /**
      * Reads the configuration file.
      *
-     * @throws ConfigException with all errors of the file at once
+     * @throws ConfigException with all errors of the file at once; or if other users can change it
      */
     static Map<String, String> read(Path path) throws ConfigException {
         CommandLine options = Main.withTypes(new CommandLine(new ServeOptions()));
@@ -74,6 +83,7 @@ final class Settings implements CommandLine.IDefaultValueProvider {
                 .sorted()
                 .toList();
         Map<?, ?> yaml;
+        OtherUsers.refuseWriters(path, "");
         try {
             ObjectMapper mapper = new ObjectMapper(YAMLFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -124,6 +134,23 @@ final class Settings implements CommandLine.IDefaultValueProvider {
                     path + ": " + String.join("; ", errors), "the options are: " + String.join(", ", known));
         }
         return values;
+    }
+
+    /**
+     * Looks whether secrets of the file can be read by others.
+     *
+     * @param path the file
+     * @param values what is in it
+     * @return what its owner should know
+     */
+    static Optional<String> warning(Path path, Map<String, String> values) {
+        boolean secret = values.containsKey("server-password")
+                || SECRET.matcher(values.getOrDefault("sink", "")).find();
+        return secret && OtherUsers.canRead(path)
+                ? Optional.of(
+                        path + ": holds secrets, and every user of this machine can read it (expected: mode 0640 or "
+                                + "less; chmod o-r " + path + ")")
+                : Optional.empty();
     }
 
     /** The YAML reader draws a picture below it, of many lines. */

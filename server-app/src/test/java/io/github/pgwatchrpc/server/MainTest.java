@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -69,7 +71,8 @@ class MainTest {
         "nosuch, nosuch",
         "serve --nosuch, --nosuch",
         "--nosuch=1, --nosuch",
-        "serve word, word",
+        "serve word, a word that belongs to no option",
+        "keys nosuch, nosuch: no such command",
         "serve --listen, --listen",
         "serve --ack-timeout 5, 5 (expected: a number above 0",
         "serve --ack-timeout=0s, 0s (expected: a number above 0",
@@ -94,6 +97,74 @@ class MainTest {
     })
     void wrongUsage(String args, String message) {
         assertTwoLines(ExitCode.USAGE, message, Ran.command(args.split(" ", -1)));
+    }
+
+    /** A slip of the finger must not put a password into a terminal's history of others, or into a log. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "serve --server-pasword=geheim",
+                "--server-pasword=geheim",
+                "serve --server-pasword geheim",
+                "serve --server-password= geheim",
+                "serve geheim",
+                "serve --sinks=splunk://x?token=geheim",
+                "serve --sinks splunk://x?token=geheim",
+                "serve --sink=splunkk://geheim@x?token=geheim --listen=127.0.0.1:0",
+                "serve --sink=splunk:///?token=geheim&nosuch=geheim --listen=127.0.0.1:0",
+                "serve --server-username --listen=geheim --server-password=geheim x",
+                "serve --server-password geheim --server-password geheim",
+                "serve -geheim=geheim --server-password",
+                "key --server-password=geheim",
+                "key --show=geheim",
+                "key geheim",
+                "load --to=grpc://user:geheim@x",
+                "load --to=grpcs://user:geheim@x:1",
+                "load --to=rpc://user:geheim@x:y",
+                "load --too=rpc://user:geheim@x:y"
+            })
+    void errorsDoNotShowWhatMayBeASecret(String args) {
+        Ran ran =
+                Ran.command(("" + args + (args.contains("--sink=") ? " --data-dir=" + directory : "")).split(" ", -1));
+        assertTrue(ran.code() == ExitCode.USAGE || ran.code() == ExitCode.CONFIG, ran::err);
+        assertFalse(ran.err().contains("geheim"), ran::err);
+    }
+
+    @Test
+    void whatIsMeantIsSuggested() {
+        Ran ran = Ran.command("serve", "--server-pasword=geheim");
+        assertTwoLines(ExitCode.USAGE, "--server-pasword: no such option (do you mean --server-password", ran);
+    }
+
+    @Test
+    void aFileThatOthersCanChangeIsRefused() throws IOException {
+        Path file = Files.writeString(directory.resolve("c.yaml"), "listen: 127.0.0.1:0\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+        Ran ran = Ran.command("check", "--config", file.toString(), "--data-dir", directory.toString());
+        assertTwoLines(ExitCode.CONFIG, file + ": mode rw-rw-rw- (expected: no other user can write there)", ran);
+        assertEquals(
+                "  chmod o-w " + file + ", and check what others may have put there",
+                ran.errLines().get(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'server-password: x', rw-r--r--, true",
+        "'sink: splunk://x?token=x', rw-r--r--, true",
+        "'sink: [a=jsonfile:x, m=mongodb://u:p@h/]', rw-r--r--, true",
+        "'sink: elasticsearch://h?api-key=x', rw-r--r--, true",
+        "'sink: jsonfile:a@b', rw-r--r--, false",
+        "'server-password: x', rw-r-----, false",
+        "'listen: 127.0.0.1:0', rw-r--r--, false"
+    })
+    void aFileWithSecretsThatOthersCanReadIsWarnedOf(String text, String mode, boolean warned) throws Exception {
+        Path file = Files.writeString(directory.resolve("c.yaml"), text + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+        assertEquals(
+                warned,
+                Settings.warning(file, Settings.read(file))
+                        .filter(each -> each.contains("chmod o-r " + file))
+                        .isPresent());
     }
 
     @ParameterizedTest

@@ -16,9 +16,12 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -110,6 +113,24 @@ class PluginsTest {
         try (Sink sink = plugins.sinks().create(uri, Map.of())) {
             return ((Outcome.Refused) sink.write(Batch.of("test", List.of(Envelopes.rows(1, 0))))).why();
         }
+    }
+
+    /** Who can put a class there runs it with all that the receiver knows. */
+    @Test
+    void whatOtherUsersCanChangeIsRefused() throws Exception {
+        jar("a.jar", provider("a", "batch.size()"));
+        Path directory = Files.createDirectory(plugins.resolve("b"));
+        jar(directory.resolve("b.jar"), Map.of("Provider", provider("b", "1")), "plug.Provider", "", "");
+        for (Path each : List.of(plugins, plugins.resolve("a.jar"), directory, directory.resolve("b.jar"))) {
+            Set<PosixFilePermission> before = Files.getPosixFilePermissions(each);
+            Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxrwxrwx"));
+            ConfigException refused = assertThrows(ConfigException.class, this::load);
+            assertEquals(
+                    "--plugin-dir: " + each + ": mode rwxrwxrwx (expected: no other user can write there)",
+                    refused.getMessage());
+            Files.setPosixFilePermissions(each, before);
+        }
+        load().close();
     }
 
     @Test

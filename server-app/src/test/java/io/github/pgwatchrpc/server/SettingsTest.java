@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class SettingsTest {
@@ -81,6 +82,21 @@ class SettingsTest {
     void anEmptyFileAndEmptyValuesSetNothing() throws Exception {
         assertEquals(Map.of(), Settings.read(Files.writeString(directory.resolve("a.yaml"), "# nothing\n")));
         assertEquals(Map.of(), Settings.read(Files.writeString(directory.resolve("b.yaml"), "listen:\n")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"pa$$w${nope}", "$", "$$", "$$$${sys:user.name}", "${sys:user.name}", "${env:HOME:-x}$", "a\\$b"
+            })
+    void valuesAreTakenAsTheyStand(String password) throws Exception {
+        assertEquals(password, options(Map.of("PGWATCH_RPC_SERVER_PASSWORD", password), Map.of()).serverPassword);
+        Path file = Files.writeString(
+                directory.resolve("c.yaml"),
+                "server-password: '" + password + "'\nsink: ['jsonfile:" + password + "', jsonfile:b]\n");
+        ServeOptions options = options(Map.of(), Settings.read(file));
+        assertEquals(password, options.serverPassword);
+        assertEquals(List.of("jsonfile:" + password, "jsonfile:b"), options.sinks);
+        assertEquals(password, options(Map.of(), Map.of(), "--server-password=" + password).serverPassword);
     }
 
     @Test
