@@ -26,7 +26,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
@@ -49,6 +48,9 @@ public final class Delivery implements AutoCloseable {
 
     private static final int READABLE_NAME = 40;
 
+    /** Definitions of one source are at most so large: 4 MiB, twenty times what pgwatch has. */
+    public static final int MAX_DEFINITION_BYTES = Definitions.MAX_SOURCE_BYTES;
+
     private record Member(SinkWorker worker, DeadLetters letters) {}
 
     private final DeliveryConfig config;
@@ -64,7 +66,8 @@ public final class Delivery implements AutoCloseable {
         this.config = config;
         this.spool = spool;
         Path directory = config.spool.directory();
-        definitions = new Definitions(config.disk, directory.resolve("definitions"));
+        definitions = new Definitions(config.disk, directory.resolve("definitions"), config.clock);
+        List<Definitions.Named> known = definitions.all();
         for (SinkTarget each : sinks) {
             Cursor cursor = spool.cursors().get(each.name());
             if (cursor == null) {
@@ -76,7 +79,7 @@ public final class Delivery implements AutoCloseable {
             DeadLetters letters = letters(each.name(), cursor.number());
             SinkWorker worker =
                     new SinkWorker(each, spool, cursor, letters, config.worker, RandomGenerator.getDefault());
-            definitions.all().forEach(worker::define);
+            known.forEach(set -> worker.define(set.name(), set.values()));
             members.put(each.name(), new Member(worker, letters));
         }
         spool.checkpoint();
@@ -187,19 +190,30 @@ public final class Delivery implements AutoCloseable {
     }
 
     /**
-     * Stores the latest metric definitions of a source and hands them to the sinks that can take them, if they have
-     * changed; they get them again at each start. Blocks for a sync of the disk.
+     * Stores metric definitions and hands them to the sinks that can take them, if they are new; the sinks get them again at
+     * each start. They are all that a pgwatch has, and several may be one source: the last four that differ are kept, {@value
+     * #MAX_DEFINITION_BYTES} bytes of one source at most, until they have not come for seven days. Blocks for a sync of the
+     * disk.
      *
      * @param source whose definitions they are
      * @param all as in {@link io.github.pgwatchrpc.sink.Sink#define}
+     * @throws DefinitionsTooLargeException if they are too many, or there is no room for them
      * @throws IOException if they could not be stored
      */
     public void define(String source, Map<String, @Nullable Object> all) throws IOException {
-        if (definitions.put(source, all)) {
-            Map<String, @Nullable Object> copy =
-                    Objects.requireNonNull(definitions.all().get(source));
-            members.values().forEach(member -> member.worker.define(source, copy));
+        Definitions.Named set = definitions.put(source, all);
+        if (set != null) {
+            members.values().forEach(member -> member.worker.define(set.name(), set.values()));
         }
+    }
+
+    /**
+     * How large the file of definitions is, which does not count as spool.
+     *
+     * @return bytes, 32 MiB at most
+     */
+    public long definitionBytes() {
+        return definitions.bytes();
     }
 
     private void appended() {

@@ -40,6 +40,9 @@ final class Column {
     /** How many bytes of {@link #jsonName} count. */
     final int jsonNameLength;
 
+    /** Whether the column is there for a key, or has one in its name. */
+    final boolean showsKey;
+
     Column(byte[] utf8) {
         this.utf8 = utf8;
         this.name = new String(utf8, StandardCharsets.UTF_8);
@@ -54,6 +57,7 @@ final class Column {
         JsonWriter writer = new JsonWriter(utf8.length + Words.SIZE).name(utf8);
         jsonNameLength = writer.length();
         jsonName = Arrays.copyOf(writer.buffer(), jsonNameLength + Words.SIZE - 1);
+        showsKey = KeyText.isTag(name) || KeyText.find(utf8, 0, utf8.length) >= 0;
     }
 
     boolean hasName(byte[] bytes, int offset, int length) {

@@ -145,6 +145,17 @@ public final class MeasurementEnvelope {
     }
 
     /**
+     * The envelope as it may be kept: without keys of this receiver, wherever a sender has put them (see {@link KeyText}).
+     * Tags, columns and entries of objects that are there for a key are left out; in every other text, in bytes and in names,
+     * {@link KeyText#MASK} stands in a key's place.
+     *
+     * @return the very same envelope if it holds no key
+     */
+    public MeasurementEnvelope withoutKeys() {
+        return KeyRemoval.isNeeded(this) ? new KeyRemoval(this).result() : this;
+    }
+
+    /**
      * How many bytes of memory the envelope's data takes, without the names that it shares with others.
      *
      * @return bytes, rounded

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.delivery.DefinitionsTooLargeException;
 import io.github.pgwatchrpc.delivery.Delivery;
 import io.github.pgwatchrpc.delivery.spool.AckTimeoutException;
 import io.github.pgwatchrpc.delivery.spool.SpoolFullException;
@@ -12,7 +13,6 @@ import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
 import io.github.pgwatchrpc.sink.SyncEvent;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -23,6 +23,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +32,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Acceptance implements Receiver, AutoCloseable {
 
-    /** Definitions that may wait for the disk: all of a fleet that starts at once. */
-    private static final int MAX_WAITING_DEFINITIONS = 100;
+    /** What may wait for the disk of definitions: a fleet of pgwatches that start at once. */
+    private static final long MAX_WAITING_BYTES = 32L << 20;
+
+    /** What a call with nothing in it costs while it waits. */
+    private static final long CALL_BYTES = 4 << 10;
 
     private static final CompletionStage<String> NOTHING_TO_SAY = CompletableFuture.completedFuture("");
 
@@ -40,12 +44,14 @@ final class Acceptance implements Receiver, AutoCloseable {
     private final ServerMetrics metrics;
 
     /** Storing definitions blocks, which an event loop must not. */
-    private final ThreadPoolExecutor defining = new ThreadPoolExecutor(
-            1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MAX_WAITING_DEFINITIONS), task -> {
+    private final ThreadPoolExecutor defining =
+            new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                 Thread thread = new Thread(task, "definitions");
                 thread.setDaemon(true);
                 return thread;
             });
+
+    private final AtomicLong waitingBytes = new AtomicLong();
 
     Acceptance(Delivery delivery, ServerMetrics metrics) {
         this.delivery = delivery;
@@ -86,31 +92,46 @@ final class Acceptance implements Receiver, AutoCloseable {
 
     @Override
     public CompletionStage<String> defineMetrics(MetricDefinitions definitions, RpcPeer peer) {
+        long bytes = definitions.sizeInBytes() + CALL_BYTES;
+        if (bytes > Delivery.MAX_DEFINITION_BYTES) {
+            return refused("receiver could not store the definitions: bytes of definitions: " + bytes
+                    + " (expected: <= " + Delivery.MAX_DEFINITION_BYTES + ")");
+        }
+        long waiting = waitingBytes.addAndGet(bytes);
+        if (waiting > MAX_WAITING_BYTES) {
+            waitingBytes.addAndGet(-bytes);
+            return refused("receiver is overloaded: bytes of definitions that wait to be stored: " + waiting
+                    + " (expected: <= " + MAX_WAITING_BYTES + ")");
+        }
         CompletableFuture<Void> stored = new CompletableFuture<>();
         try {
             defining.execute(() -> {
                 try {
-                    delivery.define(source(peer.address()), values(definitions));
+                    delivery.define(source(peer), values(definitions));
                     stored.complete(null);
                 } catch (Exception | Error e) {
                     // an Error too: the caller waits for an answer, for ever if need be
                     stored.completeExceptionally(e);
                     Faults.rethrowIfFatal(e);
+                } finally {
+                    waitingBytes.addAndGet(-bytes);
                 }
             });
         } catch (RejectedExecutionException e) {
-            return CompletableFuture.failedStage(
-                    defining.isShutdown()
-                            ? new RpcException(
-                                    RpcException.Kind.UNAVAILABLE,
-                                    "receiver is stopping: the definitions were not stored")
-                            : new RpcException(
-                                    RpcException.Kind.RESOURCE_EXHAUSTED,
-                                    "receiver is overloaded: definitions waiting to be stored: "
-                                            + (MAX_WAITING_DEFINITIONS + 1) + " (expected: <= "
-                                            + MAX_WAITING_DEFINITIONS + ")"));
+            waitingBytes.addAndGet(-bytes);
+            return CompletableFuture.failedStage(new RpcException(
+                    RpcException.Kind.UNAVAILABLE, "receiver is stopping: the definitions were not stored"));
         }
         return answered("the definitions", stored);
+    }
+
+    private static CompletionStage<String> refused(String why) {
+        return CompletableFuture.failedStage(new RpcException(RpcException.Kind.RESOURCE_EXHAUSTED, why));
+    }
+
+    @Override
+    public void keyRemoved(String place, String database, RpcPeer peer) {
+        metrics.keyRemoved(place, database, peer);
     }
 
     private static CompletionStage<String> answered(String what, CompletionStage<Void> stored) {
@@ -125,7 +146,7 @@ final class Acceptance implements Receiver, AutoCloseable {
     /** What pgwatch reads. All of it passes by itself or by an operator's hand; none of it is about the call. */
     private static RpcException answer(String what, Throwable failure) {
         Throwable cause = cause(failure);
-        RpcException.Kind kind = cause instanceof SpoolFullException
+        RpcException.Kind kind = cause instanceof SpoolFullException || cause instanceof DefinitionsTooLargeException
                 ? RpcException.Kind.RESOURCE_EXHAUSTED
                 : RpcException.Kind.UNAVAILABLE;
         return new RpcException(
@@ -140,9 +161,18 @@ final class Acceptance implements Receiver, AutoCloseable {
                 : failure;
     }
 
-    /** A pgwatch does not say who it is, so it is known by the machine it calls from. */
-    private static String source(SocketAddress address) {
-        return address instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : String.valueOf(address);
+    /**
+     * Whose definitions they are: those of a key, under its name. A name in parentheses is a way in without a key, which many
+     * machines may share: they are known by their addresses.
+     */
+    private static String source(RpcPeer peer) {
+        String name = peer.permit().name();
+        if (!name.isEmpty() && !name.startsWith("(")) {
+            return "key " + name;
+        }
+        return peer.address() instanceof InetSocketAddress inet
+                ? inet.getAddress().getHostAddress()
+                : String.valueOf(peer.address());
     }
 
     /** With the keys that pgwatch has for them in its own files. */

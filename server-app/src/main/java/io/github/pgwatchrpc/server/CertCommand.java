@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "cert",
         description =
-                "Prints where the certificate of the receiver's authority lies, and its fingerprint, to compare where it was copied to.")
+                "Prints where the certificate of the receiver's authority lies, and its fingerprint, to compare where"
+                        + " it was copied to.")
 final class CertCommand implements Callable<Integer> {
 
     @Option(
@@ -49,8 +50,8 @@ final class CertCommand implements Callable<Integer> {
             out.println("where it was copied to, this prints the same:");
             out.println("  openssl x509 -noout -fingerprint -sha256 -in ca.crt");
             out.println("pgwatch takes it as");
-            out.println("  4 and later          --sink=\"grpc://" + receiver + "/?sslrootca=ca.crt\"");
-            out.println("  3.6, 3.7             --sink=\"rpc://" + receiver + "?sslrootca=ca.crt\"");
+            out.println("  4 and later          PW_SINK=\"grpc://" + receiver + "/?sslrootca=ca.crt\"");
+            out.println("  3.6, 3.7             PW_SINK=\"rpc://" + receiver + "?sslrootca=ca.crt\"");
             out.flush();
             return ExitCode.FINE;
         } catch (TlsException e) {

@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.server;
 
 import io.github.pgwatchrpc.delivery.spool.Durability;
 import io.github.pgwatchrpc.delivery.worker.SinkTarget;
+import io.github.pgwatchrpc.measurement.KeyText;
 import io.github.pgwatchrpc.sink.Sink;
 import io.github.pgwatchrpc.sink.SinkConfig;
 import io.github.pgwatchrpc.sink.SinkConfigException;
@@ -126,7 +127,7 @@ record Destination(String place, SinkTarget target) {
             int at = lower.indexOf(each);
             end = at < 0 ? end : Math.min(end, at);
         }
-        return USER.matcher(uri.substring(0, end)).replaceAll("//");
+        return KeyText.mask(USER.matcher(uri.substring(0, end)).replaceAll("//"));
     }
 
     /** Closes sinks that nobody delivers to. */

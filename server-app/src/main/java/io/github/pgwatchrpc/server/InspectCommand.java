@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.pgwatchrpc.measurement.KeyText;
 import io.github.pgwatchrpc.rpc.gob.GobLimits;
 import io.github.pgwatchrpc.rpc.netrpc.CallRecording;
 import java.io.BufferedInputStream;
@@ -27,8 +28,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "inspect",
         description =
-                "Decodes the recorded bytes of a client (net/rpc with or without CONNECT, gob; gzip or not) to one "
-                        + "JSON line a call. Calls that lost their argument and what could not be decoded are told on stderr.")
+                "Decodes the recorded bytes of a client (net/rpc with or without CONNECT, gob; gzip or not) to one"
+                        + " JSON line a call. Calls that lost their argument and what could not be decoded are told on"
+                        + " stderr.")
 final class InspectCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "FILE", description = "the recorded bytes, client to server; - for standard input")
@@ -57,7 +59,8 @@ final class InspectCommand implements Callable<Integer> {
         } catch (IOException | UncheckedIOException e) {
             err.println("pgwatch-rpc: " + file + ": " + e.getMessage());
             err.println(
-                    "  what was decoded before stands above; a recording holds the bytes of one connection, client to server");
+                    "  what was decoded before stands above; a recording holds the bytes of one connection, client to"
+                            + " server");
             return ExitCode.FAILED;
         }
     }
@@ -98,7 +101,8 @@ final class InspectCommand implements Callable<Integer> {
             line.set("args", argument);
             line.put("bytes", bytes).put("method", method).put("seq", seq);
             try {
-                out.write(json.writeValueAsString(line).getBytes(StandardCharsets.UTF_8));
+                // no character of a key is another one in JSON
+                out.write(KeyText.mask(json.writeValueAsString(line)).getBytes(StandardCharsets.UTF_8));
                 out.write('\n');
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.pgwatchrpc.measurement.KeyText;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
 import io.github.pgwatchrpc.rpc.gob.GobType;
@@ -22,8 +23,8 @@ import java.util.TreeMap;
  * maps are sorted, rows and lists keep their order.
  *
  * <p>With types, a value that does not say what it is becomes {@code {"t": Go type, "v": text}}: what an interface holds,
- * and numbers of structs. Without types, values are plain JSON. Keys, which clients send in a field or a custom tag, are not
- * shown.
+ * and numbers of structs. Without types, values are plain JSON. Keys are not shown, wherever they stand: those in other texts
+ * are taken out of the finished line.
  */
 final class InspectDecoder implements ArgumentDecoder<JsonNode> {
 
@@ -129,7 +130,10 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
 
     private static String hex(GobReader reader) {
         int end = reader.position();
-        return HexFormat.of().formatHex(reader.array(), end - reader.length(), end);
+        int begin = end - reader.length();
+        return KeyText.find(reader.array(), begin, end) < 0
+                ? HexFormat.of().formatHex(reader.array(), begin, end)
+                : MASK;
     }
 
     private JsonNode list(GobReader reader, GobTypes known, GobType element, int depth) throws GobException {
@@ -149,7 +153,8 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
         for (int left = reader.readCount(); left > 0; left--) {
             JsonNode name = value(reader, known, key, "", depth - 1);
             String text = name.isObject() ? name.path("v").asText() : name.asText();
-            sorted.put(text, masked(text, KeyGate.TAG, value(reader, known, element, "", depth - 1)));
+            JsonNode held = value(reader, known, element, "", depth - 1);
+            sorted.put(text, masked(KeyText.isTag(text), held));
         }
         ObjectNode object = JSON.objectNode();
         sorted.forEach(object::set);
@@ -175,16 +180,17 @@ final class InspectDecoder implements ArgumentDecoder<JsonNode> {
                     ? "string"
                     : "";
             JsonNode value = value(reader, known, known.get(each.type()), goType, depth - 1);
-            fields.put(each.name(), masked(each.name(), KeyGate.FIELD, value));
+            fields.put(each.name(), masked(each.name().equals(KeyGate.FIELD), value));
         }
         ObjectNode object = JSON.objectNode();
         fields.forEach(object::set);
         return object;
     }
 
-    /** What may be a key: recordings are passed around, and what is shown of them even more. */
-    private static JsonNode masked(String name, String secret, JsonNode value) {
-        return name.equals(secret) && value.isTextual() && !value.asText().isEmpty() ? JSON.textNode(MASK) : value;
+    /** What is there for a key: recordings are passed around, and what is shown of them even more. */
+    private static JsonNode masked(boolean secret, JsonNode value) {
+        boolean empty = value.isNull() || (value.isTextual() && value.asText().isEmpty());
+        return secret && !empty ? JSON.textNode(MASK) : value;
     }
 
     /** What a field is that was left out. */

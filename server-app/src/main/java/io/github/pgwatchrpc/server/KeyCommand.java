@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -34,18 +35,26 @@ final class KeyCommand implements Callable<Integer> {
     private Path apiKeyFile;
 
     @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "the receiver's configuration file, for the options here that it has too")
+    @Nullable
+    Path config;
+
+    @Option(
             names = "--listen",
             paramLabel = "HOST:PORT",
-            defaultValue = ServeOptions.DEFAULT_LISTEN,
-            description = "where the receiver listens, for the lines (default: ${DEFAULT-VALUE})")
-    private String listen = ServeOptions.DEFAULT_LISTEN;
+            description =
+                    "where the receiver listens, for the lines (default: where the one that was started last does)")
+    @Nullable
+    private String listen;
 
     @Option(
             names = "--plaintext",
             paramLabel = "loopback|always|never",
-            defaultValue = "loopback",
-            description = "what the receiver was started with, for the lines (default: ${DEFAULT-VALUE})")
-    private Plaintext plaintext = Plaintext.LOOPBACK;
+            description = "what the receiver was started with, for the lines (default: as the last one)")
+    @Nullable
+    private Plaintext plaintext;
 
     @Option(names = "--show", description = "prints the key itself, and nothing else")
     private boolean show;
@@ -78,18 +87,28 @@ final class KeyCommand implements Callable<Integer> {
                 out.println(file.read().text());
             } else {
                 out.println("key in " + file.path() + " (mode 0600; --show prints it)");
-                String authority = dataDir.toAbsolutePath()
-                        .normalize()
-                        .resolve("tls/ca.crt")
-                        .toString();
-                new PasteLines(Addresses.parse("--listen", listen), plaintext, authority, Optional.of(file.path()))
-                        .print(out);
+                lines(file.path()).print(out);
             }
             out.flush();
             return ExitCode.FINE;
         } catch (KeyFileException e) {
             throw Access.config(e);
         }
+    }
+
+    /** For the receiver as the options say, and where they say nothing, as it was started last. */
+    private PasteLines lines(Path key) throws ConfigException {
+        Path data = dataDir.toAbsolutePath().normalize();
+        LastStart last = LastStart.read(data)
+                .orElse(new LastStart(
+                        Addresses.parse("--listen", ServeOptions.DEFAULT_LISTEN),
+                        Plaintext.LOOPBACK,
+                        data.resolve("tls/ca.crt").toString()));
+        return new PasteLines(
+                listen == null ? last.listen() : Addresses.parse("--listen", listen),
+                Objects.requireNonNullElse(plaintext, last.plaintext()),
+                last.authority(),
+                Optional.of(key));
     }
 
     private KeyFile open() throws KeyFileException, ConfigException {

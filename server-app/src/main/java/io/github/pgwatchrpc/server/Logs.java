@@ -74,7 +74,7 @@ final class Logs {
     }
 
     /**
-     * What makes bytes of events.
+     * What makes bytes of events, without keys.
      *
      * @throws ConfigException if there is no such format
      */
@@ -95,6 +95,9 @@ final class Logs {
         };
         encoder.setContext(context);
         encoder.start();
-        return encoder;
+        KeylessEncoder keyless = new KeylessEncoder(encoder);
+        keyless.setContext(context);
+        keyless.start();
+        return keyless;
     }
 }

@@ -112,6 +112,7 @@ public final class Main {
         }
         withTypes(line);
         line.setUsageHelpAutoWidth(true);
+        line.setErr(new KeylessWriter(System.err));
         addHelp(line);
         try {
             Path file = configFile(all, environment);
@@ -145,7 +146,7 @@ public final class Main {
 
     /** The file must have been read before the other options can be. */
     private static @Nullable Path configFile(String[] args, Map<String, String> environment) {
-        if (!List.of("serve", "demo", "check").contains(args[0])) {
+        if (!List.of("serve", "demo", "check", "key").contains(args[0])) {
             return null;
         }
         OptionSpec config = OptionSpec.builder("--config").type(Path.class).build();

@@ -45,8 +45,6 @@ final class ServeCommand implements Callable<Integer> {
         if (web != null) {
             out.println("  status and metrics  http://" + Addresses.print(web) + "/api/status  /metrics");
         }
-        String authority =
-                server.tls().authority().map(each -> each.file().toString()).orElse("CA-FILE");
         server.tls()
                 .authority()
                 .ifPresent(each -> out.println("  certificate of       " + each.file() + "  SHA-256 " + each.sha256()));
@@ -67,7 +65,7 @@ final class ServeCommand implements Callable<Integer> {
         new PasteLines(
                         server.address(),
                         server.plaintext(),
-                        authority,
+                        server.authorityFile(),
                         server.access().keyFile())
                 .print(out);
         out.flush();

@@ -162,6 +162,7 @@ final class Server implements AutoCloseable {
                     sinks,
                     removed(delivery, sinks));
             server.showOnWeb();
+            new LastStart(server.address(), options.plaintext, server.authorityFile()).write(data.path());
             // after the port is open: pgwatch is not to wait while sinks load what they need
             delivery.begin();
             unwind.keep();
@@ -217,7 +218,8 @@ final class Server implements AutoCloseable {
             long free = Files.getFileStore(data).getUsableSpace();
             if (free < minFree) {
                 LOG.warn(
-                        "{}: bytes free on its disk: {} (expected: >= {}, --spool-min-free): calls get an error until there is room",
+                        "{}: bytes free on its disk: {} (expected: >= {}, --spool-min-free): calls get an error until"
+                                + " there is room",
                         data,
                         free,
                         minFree);
@@ -235,7 +237,8 @@ final class Server implements AutoCloseable {
                 if (sinks.stream().noneMatch(each -> each.target().name().equals(name))) {
                     removed.add(name);
                     LOG.warn(
-                            "sink {} is not there any more; {} rows are kept for it until 'pgwatch-rpc spool forget' drops them",
+                            "sink {} is not there any more; {} rows are kept for it until 'pgwatch-rpc spool forget'"
+                                    + " drops them",
                             name,
                             account.waiting() + account.dead());
                 }
@@ -450,6 +453,7 @@ final class Server implements AutoCloseable {
                 each -> each.status().problem().map(problem -> 1).orElse(0));
         metrics.gauge("pgwatch.rpc.tls.checks.failed", tls, each ->
                 (double) each.status().failedChecks());
+        metrics.gauge("pgwatch.rpc.definitions.bytes", delivery, each -> (double) each.definitionBytes());
         metrics.gauge("pgwatch.rpc.auth.required", access, each -> each.mode() == Auth.NONE ? 0 : 1);
         metrics.gauge("pgwatch.rpc.auth.keys", access, Access::keys);
         metrics.gauge(
@@ -549,6 +553,11 @@ final class Server implements AutoCloseable {
 
     TlsStatus tls() {
         return tls.status();
+    }
+
+    /** The file of the authority that clients are to trust; with a certificate of somebody else's, what stands for it. */
+    String authorityFile() {
+        return tls.status().authority().map(each -> each.file().toString()).orElse("CA-FILE");
     }
 
     Access access() {

@@ -1,7 +1,9 @@
 package io.github.pgwatchrpc.server;
 
+import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.RpcObserver;
+import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.auth.KeyUsage;
 import io.github.pgwatchrpc.rpc.auth.Outcome;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
@@ -22,6 +24,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,6 +41,9 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.github.pgwatchrpc.server.Connections");
 
+    /** Of so many sources it is told that they send keys; a peer can invent more than a log can hold. */
+    private static final int MAX_TOLD_OF_KEYS = 1_000;
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics gc = new JvmGcMetrics();
 
@@ -48,11 +54,15 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
             counter("pgwatch.rpc.rows.refused", "rows that were not stored; their calls were answered with an error");
     private final Counter lateRows = counter(
             "pgwatch.rpc.rows.timeout",
-            "rows whose calls were answered with an error because storing took too long; whether they were stored is not known");
+            "rows whose calls were answered with an error because storing took too long; whether they were stored is"
+                    + " not known");
     private final Counter headers =
             counter("pgwatch.rpc.headers.without.body", "calls that a client began and could not encode");
     private final Counter badTypes =
             counter("pgwatch.rpc.type.definitions.bad", "type definitions that could not be used");
+    private final Counter keysRemoved = counter(
+            "pgwatch.rpc.keys.removed",
+            "calls out of which a key was taken, where none belongs, before they were stored");
     private final Timer acknowledgement = Timer.builder("pgwatch.rpc.acknowledgement")
             .description("from the last byte of a call to its answer")
             .publishPercentiles(0.5, 0.99)
@@ -66,6 +76,7 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
     private final Map<SyncMetric.Operation, Counter> syncs = new EnumMap<>(SyncMetric.Operation.class);
     private final AtomicLong connections = new AtomicLong();
     private final Repeated repeated = new Repeated();
+    private final Set<String> toldOfKeys = ConcurrentHashMap.newKeySet();
 
     ServerMetrics() {
         for (Refusal each : Refusal.values()) {
@@ -147,6 +158,20 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
 
     void timedOut(long rows) {
         lateRows.increment((double) rows);
+    }
+
+    /** Tells it once for each source; of so many sources that it is clear by then. */
+    void keyRemoved(String place, String database, RpcPeer peer) {
+        keysRemoved.increment();
+        String from = host(peer.address());
+        if (toldOfKeys.size() < MAX_TOLD_OF_KEYS && toldOfKeys.add(PeerText.printable(database) + " " + from)) {
+            LOG.warn(
+                    "a key of this receiver stood in the {}, from {}: it was taken out and is not stored. Whoever else"
+                            + " gets this from that pgwatch has the key (pgwatch 3 copies custom tags into"
+                            + " configured_dbs); pgwatch_rpc_keys_removed_total counts on",
+                    PeerText.printable(place),
+                    from);
+        }
     }
 
     void synced(SyncMetric.Operation operation) {
@@ -235,7 +260,8 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
                             "ended " + end,
                             host(peer),
                             more -> LOG.warn(
-                                    "connection of {} ended after {} calls: {}. gRPC: its client connects again by itself{}",
+                                    "connection of {} ended after {} calls: {}. gRPC: its client connects again by"
+                                            + " itself{}",
                                     peer,
                                     calls,
                                     reason,
@@ -245,7 +271,8 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
                             "lost",
                             host(peer),
                             more -> LOG.warn(
-                                    "connection of {} LOST after {} calls: {}. A pgwatch v3 never connects again: if it is one, restart it{}",
+                                    "connection of {} LOST after {} calls: {}. A pgwatch v3 never connects again: if"
+                                            + " it is one, restart it{}",
                                     peer,
                                     calls,
                                     reason,
@@ -301,9 +328,9 @@ final class ServerMetrics implements RpcObserver, AutoCloseable {
                 "header",
                 host(peer),
                 more -> LOG.warn(
-                        "{} could not encode its call of {} and sent the header alone: those rows are lost at the client. "
-                                + "Some metric there returns a type that pgwatch v3 cannot send (numeric, timestamp, uuid, an array …): "
-                                + "cast it in the metric's SQL{}",
+                        "{} could not encode its call of {} and sent the header alone: those rows are lost at the"
+                                + " client. Some metric there returns a type that pgwatch v3 cannot send (numeric,"
+                                + " timestamp, uuid, an array …): cast it in the metric's SQL{}",
                         peer,
                         method,
                         more));

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.pgwatchrpc.delivery.Delivery;
 import io.github.pgwatchrpc.delivery.DeliveryConfig;
 import io.github.pgwatchrpc.delivery.worker.SinkTarget;
+import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.pgwatch.MetricDefinitions;
@@ -175,6 +176,96 @@ class AcceptanceTest {
             assertEquals(new SyncEvent("db", "m", SyncEvent.Kind.REMOVED), sink.next());
             // defining is told by definitions, and what is invalid by nobody
             assertEquals(2, delivery.spool().records());
+        }
+    }
+
+    @Test
+    void definitionsThatAreTooLargeAreRefusedByName() throws Exception {
+        MetricDefinitions large = new MetricDefinitions(
+                Map.of(
+                        "locks",
+                        new MetricDefinitions.Metric("x".repeat(5 << 20), Map.of(), "", "", List.of(), false, "")),
+                Map.of());
+        try (Delivery delivery = open(DeliveryConfig.builder(directory));
+                Acceptance acceptance = new Acceptance(delivery, metrics)) {
+            RpcException refused = error(acceptance.defineMetrics(large, PEER));
+            assertTrue(
+                    String.valueOf(refused.getMessage())
+                            .matches("receiver could not store the definitions: bytes of definitions: 52\\d+ "
+                                    + "\\(expected: <= 4194304\\)"),
+                    refused::getMessage);
+            assertEquals(RpcException.Kind.RESOURCE_EXHAUSTED, refused.kind());
+            // many small ones are bounded as well, by those of a source
+            Map<String, MetricDefinitions.Preset> presets = new java.util.HashMap<>();
+            for (int i = 0; i <= 10_000; i++) {
+                presets.put("p" + i, new MetricDefinitions.Preset("", Map.of()));
+            }
+            refused = error(acceptance.defineMetrics(new MetricDefinitions(Map.of(), presets), PEER));
+            assertEquals(
+                    "receiver could not store the definitions: metrics and presets of definitions: 10001 "
+                            + "(expected: <= 10000)",
+                    refused.getMessage());
+            assertEquals(RpcException.Kind.RESOURCE_EXHAUSTED, refused.kind());
+        }
+    }
+
+    /** With an address each, a caller with one key could fill the disk as often as it has addresses. */
+    @Test
+    void definitionsAreTheKeysAndNotTheAddresses() throws Exception {
+        try (Delivery delivery = open(DeliveryConfig.builder(directory));
+                Acceptance acceptance = new Acceptance(delivery, metrics)) {
+            for (int i = 0; i < 20; i++) {
+                String text = i + "x".repeat(1 << 20);
+                acceptance
+                        .defineMetrics(
+                                new MetricDefinitions(
+                                        Map.of(), Map.of("p", new MetricDefinitions.Preset(text, Map.of()))),
+                                from(i).with(named("berlin")))
+                        .toCompletableFuture()
+                        .get();
+            }
+            assertTrue(delivery.definitionBytes() <= Delivery.MAX_DEFINITION_BYTES);
+            // whoever needs none is known by where it calls from
+            for (String way : List.of("", "(trusted)")) {
+                long before = delivery.definitionBytes();
+                get(acceptance.defineMetrics(
+                        new MetricDefinitions(Map.of("m" + way, metric()), Map.of()),
+                        from(way.length()).with(named(way))));
+                assertTrue(delivery.definitionBytes() > before);
+            }
+        }
+    }
+
+    private static MetricDefinitions.Metric metric() {
+        return new MetricDefinitions.Metric("", Map.of(), "", "", List.of(), false, "");
+    }
+
+    private static RpcPeer from(int host) {
+        return () -> new InetSocketAddress("10.0.0." + (host + 1), 1);
+    }
+
+    private static Permit named(String name) {
+        return new Permit() {
+            @Override
+            public void requireDatabase(String database) {
+                // all of them
+            }
+
+            @Override
+            public String name() {
+                return name;
+            }
+        };
+    }
+
+    @Test
+    void aKeyThatWasTakenOutIsToldOnceForEachSource() throws Exception {
+        try (Delivery delivery = open(DeliveryConfig.builder(directory));
+                Acceptance acceptance = new Acceptance(delivery, metrics)) {
+            for (int i = 0; i < 3; i++) {
+                acceptance.keyRemoved("metric m of shop", "shop", PEER);
+            }
+            assertTrue(metrics.scrape().contains("pgwatch_rpc_keys_removed_total 3.0"), metrics.scrape());
         }
     }
 

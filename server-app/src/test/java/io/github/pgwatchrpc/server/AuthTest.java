@@ -280,6 +280,30 @@ class AuthTest {
         }
     }
 
+    /** Whoever mixes up two options must not find the key in a terminal's history or in the journal. */
+    @Test
+    void noErrorShowsAKey() throws Exception {
+        String key = ApiKey.generate(new SecureRandom()).text();
+        String data = "--data-dir=" + directory.resolve("data");
+        Path config = Files.writeString(directory.resolve("c.yaml"), "trust: " + key + "\n");
+        for (Ran ran : List.of(
+                Ran.command("serve", data, "--trust=" + key),
+                Ran.command("serve", data, "--listen=" + key),
+                Ran.command("serve", data, "--sink=" + key),
+                Ran.command("serve", data, "--sink=jsonfile:x?" + key + "=" + key),
+                Ran.command("serve", data, "--ack-timeout=" + key),
+                Ran.command("serve", data, "--api-key=" + key),
+                Ran.command("serve", data, "--keyss=" + key),
+                Ran.command("serve", data, "--config=" + config),
+                Ran.command("check", data, "--sink=rpc://h:1?key=" + key),
+                Ran.command("load", "--to=grpc://x:" + key + "@127.0.0.1:1", "--seconds=1"),
+                Ran.command("inspect", key),
+                Ran.command(key))) {
+            assertNotEquals(ExitCode.FINE, ran.code());
+            assertFalse((ran.out() + ran.err()).contains(key), () -> ran.out() + ran.err());
+        }
+    }
+
     @Test
     void keyAndCertTellWhereThingsAreAndTheKeyOnlyWhenAsked() throws Exception {
         String data = directory.resolve("data").toString();
@@ -291,7 +315,8 @@ class AuthTest {
             assertEquals(ExitCode.FINE, told.code(), told::err);
             assertFalse((told.out() + told.err()).contains(key.substring(7)), "the key was not asked for");
             assertTrue(
-                    told.out().contains("--sink=\"grpc://pgwatch:$(cat '" + keyFile() + "')@10.0.0.1:5000/?sslrootca="),
+                    told.out()
+                            .contains("PW_SINK=\"grpc://pgwatch:$(cat '" + keyFile() + "')@10.0.0.1:5000/?sslrootca="),
                     told::out);
             assertEquals(
                     key,
@@ -457,7 +482,8 @@ class AuthTest {
                 Histogram attacked = measure(client, attack);
                 attack.join();
                 System.out.printf(
-                        "valid calls, p99: %.2f ms of %d without, %.2f ms of %d with %d wrong keys from another address%n",
+                        "valid calls, p99: %.2f ms of %d without, %.2f ms of %d with %d wrong keys from another"
+                                + " address%n",
                         quiet.getValueAtPercentile(99) / 1e6,
                         quiet.getTotalCount(),
                         attacked.getValueAtPercentile(99) / 1e6,

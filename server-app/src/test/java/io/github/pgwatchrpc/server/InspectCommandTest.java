@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
+import io.github.pgwatchrpc.rpc.auth.ApiKey;
 import io.github.pgwatchrpc.rpc.gob.GobWriter;
 import io.github.pgwatchrpc.rpc.pgwatch.EnvelopeEncoder;
 import java.io.IOException;
@@ -17,7 +18,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
@@ -215,6 +218,7 @@ class InspectCommandTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void keysAreNotShown(boolean types) throws Exception {
+        String key = ApiKey.generate(new SecureRandom()).text();
         GobWriter writer = new GobWriter();
         new EnvelopeEncoder(writer, "sesame-field")
                 .encode(new EnvelopeBuilder()
@@ -222,7 +226,16 @@ class InspectCommandTest {
                         .metric("m")
                         .customTag("pgwatch_rpc_key", "sesame-tag")
                         .customTag("env", "test")
-                        .row(Map.of("pgwatch_rpc", "stays"))
+                        .customTag("Pgwatch_rpc_key", "sesame-spelling")
+                        .row(Map.of(
+                                "pgwatch_rpc",
+                                "stays",
+                                "tag_pgwatch_rpc_key",
+                                "sesame-column",
+                                "text",
+                                "before " + key,
+                                "bytes",
+                                key.getBytes(StandardCharsets.US_ASCII)))
                         .build());
         GobWriter header = new GobWriter();
         AuthTest.defineRequest(header);
@@ -242,6 +255,9 @@ class InspectCommandTest {
         Ran ran = types ? Ran.command("inspect", "--types", file.toString()) : Ran.command("inspect", file.toString());
         assertTrue(ran.out().contains(InspectDecoder.MASK), () -> ran.out() + ran.err());
         assertFalse((ran.out() + ran.err()).contains("sesame"), ran::out);
+        assertFalse((ran.out() + ran.err()).contains(key), ran::out);
+        String hex = HexFormat.of().formatHex(key.getBytes(StandardCharsets.US_ASCII));
+        assertFalse(ran.out().contains(hex), ran::out);
         assertTrue(ran.out().contains("stays") && ran.out().contains("test"), ran::out);
     }
 }

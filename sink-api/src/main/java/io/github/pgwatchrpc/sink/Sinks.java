@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.sink;
 
+import io.github.pgwatchrpc.measurement.KeyText;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
@@ -134,8 +135,8 @@ public final class Sinks {
     }
 
     /**
-     * A sink's URI as it may be shown: without user and password, and without the values of options that are secret or
-     * that nobody knows.
+     * A sink's URI as it may be shown: without user and password, without the values of options that are secret or that
+     * nobody knows, and without keys of this receiver wherever they stand.
      *
      * @param uri {@code SCHEME:TARGET?option=value}, right or wrong
      * @return the URI with {@code ...} for what must not be seen
@@ -164,6 +165,6 @@ public final class Sinks {
                 separator = '&';
             }
         }
-        return shown.toString();
+        return KeyText.mask(shown.toString());
     }
 }

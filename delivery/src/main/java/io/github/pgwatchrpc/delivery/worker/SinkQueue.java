@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,7 +120,11 @@ final class SinkQueue {
     }
 
     private void opened() {
-        definitions.forEach((source, all) -> alone.addFirst(defining(source, all)));
+        List<Work.Task> tasks = new ArrayList<>();
+        definitions.forEach((source, all) -> tasks.add(defining(source, all)));
+        // in front of all else, and in their order: of two that name a metric, the sink is to have the later one last
+        Collections.reverse(tasks);
+        tasks.forEach(alone::addFirst);
         definitions.clear();
     }
 
@@ -135,6 +140,7 @@ final class SinkQueue {
             return;
         }
         if (state == SinkStatus.State.OPENING) {
+            definitions.remove(source);
             definitions.put(source, all);
             return;
         }

@@ -1,5 +1,6 @@
 package io.github.pgwatchrpc.rpc.pgwatch;
 
+import io.github.pgwatchrpc.measurement.KeyText;
 import io.github.pgwatchrpc.rpc.Authenticator;
 import io.github.pgwatchrpc.rpc.Credentials;
 import io.github.pgwatchrpc.rpc.Credentials.Source;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>the text field {@value #FIELD} of the argument, which clients that know of keys send with every call;
- *   <li>the entry {@value #TAG} of the map field {@code CustomTags}: a pgwatch v3, which knows of no keys, sends the custom
+ *   <li>the entry {@value KeyText#TAG} of the map field {@code CustomTags}: a pgwatch v3, which knows of no keys, sends the custom
  *       tags of a source with each of its envelopes.
  * </ul>
  *
@@ -39,7 +40,7 @@ public final class KeyGate implements ArgumentGate {
     public static final String FIELD = "ApiKey";
 
     /** The custom tag that holds a key. It is never stored. */
-    public static final String TAG = "pgwatch_rpc_key";
+    public static final String TAG = KeyText.TAG;
 
     private static final String PROTOCOL = "net/rpc";
     private static final Credentials NOTHING = Credentials.none(PROTOCOL);

@@ -14,6 +14,9 @@ import java.util.Objects;
  */
 public record MetricDefinitions(Map<String, Metric> metrics, Map<String, Preset> presets) {
 
+    /** What an object with a text costs besides it. */
+    private static final long TEXT_OVERHEAD = 64;
+
     /**
      * Nothing is null; the maps are copied and keep their order.
      *
@@ -84,6 +87,40 @@ public record MetricDefinitions(Map<String, Metric> metrics, Map<String, Preset>
             Objects.requireNonNull(description, "description");
             intervals = copy(intervals);
         }
+    }
+
+    /**
+     * How many bytes of memory the definitions take.
+     *
+     * @return bytes, rounded
+     */
+    public long sizeInBytes() {
+        long bytes = 0;
+        for (Map.Entry<String, Metric> each : metrics.entrySet()) {
+            Metric metric = each.getValue();
+            bytes += size(each.getKey())
+                    + size(metric.description)
+                    + size(metric.initSql)
+                    + size(metric.nodeStatus)
+                    + size(metric.storageName);
+            for (Map.Entry<String, String> sql : metric.sqls.entrySet()) {
+                bytes += size(sql.getKey()) + size(sql.getValue());
+            }
+            for (String gauge : metric.gauges) {
+                bytes += size(gauge);
+            }
+        }
+        for (Map.Entry<String, Preset> each : presets.entrySet()) {
+            bytes += size(each.getKey()) + size(each.getValue().description);
+            for (String metric : each.getValue().intervals.keySet()) {
+                bytes += size(metric);
+            }
+        }
+        return bytes;
+    }
+
+    private static long size(String text) {
+        return TEXT_OVERHEAD + text.length();
     }
 
     private static <V> Map<String, V> copy(Map<String, V> map) {

@@ -10,6 +10,8 @@ import java.util.concurrent.CompletionStage;
  * Takes what pgwatch sends, over whatever protocol it came, from callers whose permit covers the database. Called on event loops: it must not block and must be
  * thread-safe.
  *
+ * <p>What it is given holds no key of the receiver ({@link WithoutKeys}).
+ *
  * <p>pgwatch waits for each answer and forgets what was refused, so: answer soon, and answer with success only when the
  * data is as safe as it was promised to be. The text of an answer is printed in pgwatch's own log; empty is the rule.
  */
@@ -48,4 +50,14 @@ public interface Receiver {
     default CompletionStage<String> defineMetrics(MetricDefinitions definitions, RpcPeer peer) throws RpcException {
         return CompletableFuture.completedFuture("");
     }
+
+    /**
+     * Is told that a key stood where none belongs, and was taken out of what follows. It is told once for each call. Does
+     * nothing unless it is overridden.
+     *
+     * @param place what was sent, for people
+     * @param database the source that it was about, without keys; empty if it was about none
+     * @param peer who sent it
+     */
+    default void keyRemoved(String place, String database, RpcPeer peer) {}
 }

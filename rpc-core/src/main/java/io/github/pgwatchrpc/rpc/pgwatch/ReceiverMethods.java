@@ -51,17 +51,18 @@ public final class ReceiverMethods {
             NetRpcServer.Builder server, Receiver receiver, LongSupplier clock, ModelLimits limits) {
         // builders keep what they have learnt of column names; one a thread, not one a connection
         ThreadLocal<EnvelopeBuilder> builders = ThreadLocal.withInitial(EnvelopeBuilder::new);
+        Receiver guarded = new WithoutKeys(receiver);
         return server.method(
                         "Receiver.UpdateMeasurements",
                         () -> new EnvelopeDecoder(builders::get, clock, limits),
-                        (MeasurementEnvelope envelope, RpcPeer peer) -> update(receiver, envelope, peer))
+                        (MeasurementEnvelope envelope, RpcPeer peer) -> update(guarded, envelope, peer))
                 .method("Receiver.SyncMetric", SyncMetricDecoder::new, (SyncMetric sync, RpcPeer peer) -> {
                     if (sync.equals(PING)) {
                         return CompletableFuture.completedFuture("");
                     }
                     peer.permit().requireScope(Scope.SYNC);
                     peer.permit().requireDatabase(sync.database());
-                    return receiver.syncMetric(sync, peer);
+                    return guarded.syncMetric(sync, peer);
                 });
     }
 

@@ -12,6 +12,7 @@ import io.github.pgwatchrpc.rpc.pgwatch.ModelLimits;
 import io.github.pgwatchrpc.rpc.pgwatch.Receiver;
 import io.github.pgwatchrpc.rpc.pgwatch.ReceiverMethods;
 import io.github.pgwatchrpc.rpc.pgwatch.SyncMetric;
+import io.github.pgwatchrpc.rpc.pgwatch.WithoutKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -44,23 +45,24 @@ public final class ReceiverService {
             GrpcServer.Builder server, Receiver receiver, LongSupplier clock, ModelLimits limits) {
         // builders keep what they have learnt of column names; one a thread, not one a connection
         ThreadLocal<EnvelopeBuilder> builders = ThreadLocal.withInitial(EnvelopeBuilder::new);
+        Receiver guarded = new WithoutKeys(receiver);
         return server.method(
                         NAME,
                         "UpdateMeasurements",
                         new EnvelopeDecoder(builders::get, clock, limits),
-                        (MeasurementEnvelope envelope, RpcPeer peer) -> update(receiver, envelope, peer),
+                        (MeasurementEnvelope envelope, RpcPeer peer) -> update(guarded, envelope, peer),
                         ReceiverService::reply)
                 .method(
                         NAME,
                         "SyncMetric",
                         new SyncMetricDecoder(),
-                        (SyncMetric sync, RpcPeer peer) -> sync(receiver, sync, peer),
+                        (SyncMetric sync, RpcPeer peer) -> sync(guarded, sync, peer),
                         ReceiverService::reply)
                 .method(
                         NAME,
                         "DefineMetrics",
                         new DefinitionsDecoder(limits),
-                        (MetricDefinitions definitions, RpcPeer peer) -> define(receiver, definitions, peer),
+                        (MetricDefinitions definitions, RpcPeer peer) -> define(guarded, definitions, peer),
                         ReceiverService::reply)
                 .describe(descriptors());
     }
