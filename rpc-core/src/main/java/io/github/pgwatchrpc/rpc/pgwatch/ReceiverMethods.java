@@ -53,7 +53,7 @@ public final class ReceiverMethods {
         ThreadLocal<EnvelopeBuilder> builders = ThreadLocal.withInitial(EnvelopeBuilder::new);
         return server.method(
                         "Receiver.UpdateMeasurements",
-                        () -> new EnvelopeDecoder(builders::get, clock, limits),
+                        memory -> new EnvelopeDecoder(builders::get, clock, limits, memory),
                         (MeasurementEnvelope envelope, RpcPeer peer) -> update(receiver, envelope, peer))
                 .method("Receiver.SyncMetric", SyncMetricDecoder::new, (SyncMetric sync, RpcPeer peer) -> {
                     if (sync.equals(PING)) {
