@@ -348,7 +348,11 @@ class KeyGateTest {
 
     @SafeVarargs
     private static void define(GobWriter writer, int id, Map.Entry<String, Integer>... fields) {
-        define(writer, id, List.of(fields));
+        List<Map.Entry<String, Integer>> all = new ArrayList<>();
+        for (Map.Entry<String, Integer> each : fields) {
+            all.add(each);
+        }
+        define(writer, id, all);
     }
 
     private static void define(GobWriter writer, int id, List<Map.Entry<String, Integer>> fields) {
