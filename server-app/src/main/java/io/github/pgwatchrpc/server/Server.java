@@ -57,7 +57,7 @@ final class Server implements AutoCloseable {
     private static final Duration UNWIND_PATIENCE = Duration.ofSeconds(1);
 
     /** Files that are not for connections: the spool, sinks, the receiver's own; more than it ever has open with ten sinks. */
-    private static final long FILES_OF_OWN = 100;
+    private static final long FILES_OF_OWN = 150;
 
     /** How often it is looked whether all is delivered, when somebody waits for that. */
     private static final long LOOK_MILLIS = 20;

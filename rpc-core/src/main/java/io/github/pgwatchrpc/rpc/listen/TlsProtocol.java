@@ -5,6 +5,7 @@ import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.RpcObserver.Handshake;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
@@ -12,9 +13,14 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
 /**
@@ -26,12 +32,20 @@ public final class TlsProtocol implements ProtocolHandler {
     /** What Java's engine and Netty's handler keep of a connection, measured with TLS 1.3, with room for what is not. */
     private static final int CONNECTION_BYTES = 24 << 10;
 
+    private static final int IDLE_SECONDS = 10;
+
     private static final String HANDSHAKE = "the TLS handshake";
     private static final String RECORD = "a TLS record";
 
     private final SslContext tls;
     private final Map<Protocol, ProtocolHandler> inside;
     private final RpcObserver observer;
+
+    /**
+     * Signs and agrees on keys: half a millisecond for each handshake, which on an event loop would keep all of its connections
+     * waiting while thousands come. A connection has one task at a time, so no more wait than there are connections.
+     */
+    private final Executor computing;
 
     /**
      * TLS with other protocols inside.
@@ -44,6 +58,10 @@ public final class TlsProtocol implements ProtocolHandler {
         this.tls = tls;
         this.inside = new EnumMap<>(inside);
         this.observer = observer;
+        ThreadPoolExecutor one = new ThreadPoolExecutor(
+                1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new DefaultThreadFactory("rpc-tls", true));
+        one.allowCoreThreadTimeOut(true); // nobody has to end it
+        this.computing = one;
     }
 
     @Override
@@ -53,7 +71,13 @@ public final class TlsProtocol implements ProtocolHandler {
             return;
         }
         connection.begun(HANDSHAKE);
-        SslHandler handler = tls.newHandler(pipeline.channel().alloc());
+        Channel channel = pipeline.channel();
+        // of those that have gone meanwhile nothing is computed any more
+        SslHandler handler = tls.newHandler(channel.alloc(), task -> computing.execute(() -> {
+            if (channel.isActive()) {
+                task.run();
+            }
+        }));
         handler.setHandshakeTimeoutMillis(0); // the connection has a deadline already
         pipeline.addLast("tls-records", new Records(connection));
         pipeline.addLast("tls", handler);

@@ -448,6 +448,30 @@ class KeyGateTest {
         assertEquals(2_000, ((MeasurementEnvelope) received.get(1)).size());
     }
 
+    /** Of a valid v3, with what the launcher's heap gives strangers and callers. */
+    @Test
+    void aFirstMessageOfSixtyMebibytesPasses() {
+        MemoryBudgets launcher = new MemoryBudgets(new MemoryBudget(48 << 20), new MemoryBudget(270 << 20), 128 << 10);
+        EnvelopeBuilder builder =
+                new EnvelopeBuilder().database("d").metric("m").customTag(KeyGate.TAG, "good").receivedAt(1);
+        String text = "x".repeat(1 << 20);
+        for (int row = 0; row < 60; row++) {
+            builder.beginRow();
+            builder.putText(builder.column("text"), text);
+            builder.endRow();
+        }
+        byte[] call = new Client(null).update(builder.build());
+        assertTrue(call.length > 60 << 20);
+        try (EmbeddedServer peer = EmbeddedServer.raw(server, launcher)) {
+            peer.send(Requests.definition());
+            for (int at = 0; at < call.length; at += 64 << 10) {
+                peer.send(call, at, Math.min(64 << 10, call.length - at));
+            }
+            answered(peer, OK);
+            assertEquals(60, ((MeasurementEnvelope) received.get(0)).size());
+        }
+    }
+
     @Test
     void aLongMessageWithoutAKeyIsRefusedForThatAndTakesNoMoreThanAStrangers() {
         MeasurementEnvelope large = envelope("d", Map.of(), 2_000);
