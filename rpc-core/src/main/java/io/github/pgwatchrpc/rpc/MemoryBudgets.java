@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.rpc;
 
 import java.util.Objects;
+import java.util.function.LongPredicate;
 
 /**
  * The memory that all connections of a port may make this process hold, in two parts: one for those whose calls are let in,
@@ -19,7 +20,7 @@ import java.util.Objects;
 public record MemoryBudgets(MemoryBudget strangers, MemoryBudget callers, long strangerBytes) {
 
     private static final long STRANGERS_SHARE = 16;
-    private static final long CALLERS_SHARE = 4;
+    private static final long CALLERS_SHARE = 3;
     private static final long STRANGER_BYTES = 128 << 10;
 
     /**
@@ -38,7 +39,7 @@ public record MemoryBudgets(MemoryBudget strangers, MemoryBudget callers, long s
     }
 
     /**
-     * Shares of a heap: a sixteenth for strangers, 128 KiB at most for each, and a quarter for callers. The rest is for what
+     * Shares of a heap: a sixteenth for strangers, 128 KiB at most for each, and a third for callers. The rest is for what
      * is done with their calls.
      *
      * @param heapBytes the heap's size at most, at least 1 MiB
@@ -60,6 +61,17 @@ public record MemoryBudgets(MemoryBudget strangers, MemoryBudget callers, long s
      * @return the account, to be closed
      */
     public MemoryAccount open() {
-        return new MemoryAccount(this);
+        return open(bytes -> false);
+    }
+
+    /**
+     * Opens the account of a connection among others that can make room for it.
+     *
+     * @param makeRoom is asked when the strangers' budget has not so many bytes; true promises that they are about to be given
+     *     back
+     * @return the account, to be closed
+     */
+    public MemoryAccount open(LongPredicate makeRoom) {
+        return new MemoryAccount(this, makeRoom);
     }
 }

@@ -82,7 +82,7 @@ final class Protocols {
             ProtocolHandler refusal = refused.get(protocol);
             all.put(protocol, refusal == null ? handler : plaintext.choose(handler, refusal));
         });
-        all.put(Protocol.TLS, new TlsProtocol(tls, inside, LIMITS.firstRequest(), observer));
+        all.put(Protocol.TLS, new TlsProtocol(tls, inside, observer));
         return all;
     }
 

@@ -12,6 +12,8 @@ import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.auth.CurrentCertificates;
 import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.auth.ReloadingKeys;
+import io.github.pgwatchrpc.delivery.worker.SinkTarget;
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
 import io.github.pgwatchrpc.rpc.tls.ClientTls;
@@ -138,7 +140,9 @@ final class Server implements AutoCloseable {
             plugins.problems().forEach(LOG::warn);
             List<Destination> sinks =
                     Destination.all(plugins.sinks(), options.sinks, data.path(), options.durability, options.newSink);
-            Delivery delivery = openDelivery(options, data.path(), sinks);
+            int connections = maxConnections();
+            MemoryShares memory = shares(connections, sinks);
+            Delivery delivery = openDelivery(options, data.path(), sinks, memory);
             unwind.add(() -> delivery.close(UNWIND_PATIENCE));
             warnOfFullDisk(data.path(), options.spoolMinFree);
             Acceptance acceptance = unwind.add(new Acceptance(delivery, metrics));
@@ -147,7 +151,14 @@ final class Server implements AutoCloseable {
             WebServer web =
                     webAddress == null ? null : unwind.add(openWeb(webAddress, hosts(options, webAddress, tls)));
             RpcListener listener = unwind.add(listen(
-                    listen, acceptance, metrics, tls, authenticator(options, access, tls, metrics), options.plaintext));
+                    listen,
+                    acceptance,
+                    metrics,
+                    tls,
+                    authenticator(options, access, tls, metrics),
+                    options.plaintext,
+                    connections,
+                    memory.budgets()));
             Server server = new Server(
                     data,
                     metrics,
@@ -170,8 +181,20 @@ final class Server implements AutoCloseable {
         }
     }
 
-    private static Delivery openDelivery(ServeOptions options, Path data, List<Destination> sinks)
-            throws ConfigException {
+    private static MemoryShares shares(int connections, List<Destination> sinks) throws ConfigException {
+        try {
+            MemoryShares memory = MemoryShares.of(
+                    connections, sinks.stream().map(Destination::target).toList());
+            LOG.debug("memory: {}", memory);
+            return memory;
+        } catch (ConfigException e) {
+            Destination.close(sinks);
+            throw e;
+        }
+    }
+
+    private static Delivery openDelivery(
+            ServeOptions options, Path data, List<Destination> sinks, MemoryShares memory) throws ConfigException {
         Path directory = data.resolve(SPOOL);
         try {
             examineSpool(options);
@@ -184,10 +207,19 @@ final class Server implements AutoCloseable {
                 .ackTimeout(options.ackTimeout)
                 .maxBytes(options.spoolMaxBytes)
                 .minFreeBytes(options.spoolMinFree)
+                .waitingBytes(memory.waiting())
+                .recentBytes(memory.recent())
                 .build();
+        List<SinkTarget> targets = sinks.stream().map(Destination::target).toList();
+        List<SinkTarget> fitting = memory.fit(targets);
+        if (!fitting.equals(targets)) {
+            LOG.info(
+                    "sinks: they write fewer or smaller batches at a time than they could, since all of them share {} MiB "
+                            + "of the heap (PGWATCH_RPC_JAVA_OPTS=-Xmx... gives more)",
+                    memory.sinks() >> 20);
+        }
         try {
-            return Delivery.openHeld(
-                    config, sinks.stream().map(Destination::target).toList());
+            return Delivery.openHeld(config, fitting);
         } catch (IOException e) {
             Destination.close(sinks);
             throw e instanceof SpoolInUseException
@@ -266,11 +298,14 @@ final class Server implements AutoCloseable {
             ServerMetrics metrics,
             ServerTls tls,
             Optional<Authenticator> authenticator,
-            Plaintext plaintext)
+            Plaintext plaintext,
+            int connections,
+            MemoryBudgets memory)
             throws ConfigException {
         RpcListener.Builder builder = RpcListener.builder()
                 .observer(metrics)
-                .maxConnections(maxConnections())
+                .maxConnections(connections)
+                .memory(memory)
                 .firstRequest(Protocols.LIMITS.firstRequest());
         Protocols.all(acceptance, metrics, tls.context(), plaintext, authenticator)
                 .forEach(builder::protocol);

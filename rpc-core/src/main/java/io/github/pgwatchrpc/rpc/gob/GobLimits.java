@@ -7,8 +7,8 @@ package io.github.pgwatchrpc.rpc.gob;
  * @param messageBytes longest message, in bytes (default 64 MiB; Go's own bound is 1 GiB)
  * @param depth deepest nesting of values (default 100, at most {@link #GREATEST_DEPTH}; Go's own bound is 10,000)
  * @param typeDefinitions how many types a stream may define (default 1,000; pgwatch defines four)
- * @param typeBytes longest definition of a type, in bytes (default 64 KiB); all of a stream together may be 16 times as
- *     long
+ * @param typeBytes longest definition of a type, in bytes (default 64 KiB); all of a stream together may take 16 times as
+ *     much memory
  * @param elements most elements of one array, slice or map (default 1,000,000)
  * @param stringBytes longest string or byte slice, in bytes (default 16 MiB)
  */

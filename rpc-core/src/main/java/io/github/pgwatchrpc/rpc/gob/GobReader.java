@@ -44,6 +44,9 @@ public final class GobReader {
     private int messages;
     private int message;
 
+    /** Behind the end of the last message there is more of it, which has not come yet. */
+    private boolean unfinished;
+
     private int length;
 
     /**
@@ -85,6 +88,22 @@ public final class GobReader {
         ends[0] = end;
         messages = 1;
         message = 0;
+        unfinished = false;
+        return this;
+    }
+
+    /**
+     * Begins to read a message that has not come to its end: where the bytes end, readers throw {@link
+     * GobIncompleteException}.
+     *
+     * @param bytes holds what there is of the message, without its length; not copied
+     * @param offset where it begins
+     * @param count how many bytes there are
+     * @return this reader
+     */
+    public GobReader resetUnfinished(byte[] bytes, int offset, int count) {
+        reset(bytes, offset, count);
+        unfinished = true;
         return this;
     }
 
@@ -258,6 +277,9 @@ public final class GobReader {
     public int readBytes() throws GobException {
         long count = readUint();
         if (count < 0 || count > remaining()) {
+            if (unfinished && count >= 0 && count <= limits.stringBytes()) {
+                throw new GobIncompleteException();
+            }
             throw new GobException("gob: length of a string: " + Long.toUnsignedString(count) + " (expected: <= "
                     + remaining() + ", what is left of the message)");
         }
@@ -321,6 +343,9 @@ public final class GobReader {
     }
 
     private GobException endOfMessage(int wanted) {
+        if (unfinished) {
+            return new GobIncompleteException();
+        }
         return new GobException("gob: bytes left in the message: " + remaining() + " (expected: >= " + wanted + ")");
     }
 }

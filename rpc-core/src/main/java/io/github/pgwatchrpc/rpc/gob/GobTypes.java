@@ -3,8 +3,10 @@ package io.github.pgwatchrpc.rpc.gob;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GobTypes {
 
-    /** How many definitions of the greatest size a stream may hold, or more smaller ones. */
+    /** All definitions of a stream may take so many times as much memory as the longest one has bytes. */
     static final int FULL_DEFINITIONS = 16;
 
     /** Numbers below are the format's own: the basic types and those that describe types. */
@@ -33,12 +35,65 @@ public final class GobTypes {
     /** How many times types were forgotten: what was worked out from them is void then. */
     private int forgotten;
 
-    /** Bytes of the definitions so far, and where the one that is being read begins. */
+    /** What the definitions so far take in memory, and where the one that is being read begins. */
     private long bytes;
 
     private int begin;
 
-    private record Definition(int id, int bytes) {}
+    /** What a type takes in memory with all that is kept of it, and a field on top; measured, rounded up. */
+    private static final int TYPE_BYTES = 400;
+
+    private static final int FIELD_BYTES = 88;
+
+    private final Room room;
+
+    /** What the definition that is being read has taken so far. */
+    private long taken;
+
+    private record Definition(int id, long bytes) {}
+
+    /** Whose memory the definitions take: they are kept as long as their stream lasts. */
+    public interface Room {
+
+        /** As much as the limits allow. */
+        Room PLENTY = new Room() {
+            @Override
+            public boolean take(long bytes) {
+                return true;
+            }
+
+            @Override
+            public void giveBack(long bytes) {}
+
+            @Override
+            public String noRoomFor(long bytes) {
+                return "";
+            }
+        };
+
+        /**
+         * Takes memory for a definition, or nothing.
+         *
+         * @param bytes how many
+         * @return whether they were there
+         */
+        boolean take(long bytes);
+
+        /**
+         * Gives back what was taken.
+         *
+         * @param bytes how many
+         */
+        void giveBack(long bytes);
+
+        /**
+         * Why nothing was given.
+         *
+         * @param bytes how many were wanted
+         * @return names the value and the bound
+         */
+        String noRoomFor(long bytes);
+    }
 
     /**
      * Knows only the basic types.
@@ -46,7 +101,27 @@ public final class GobTypes {
      * @param limits how much a sender may define
      */
     public GobTypes(GobLimits limits) {
+        this(limits, Room.PLENTY);
+    }
+
+    /**
+     * Knows only the basic types.
+     *
+     * @param limits how much a sender may define
+     * @param room is asked for what each definition takes in memory, before it is made
+     */
+    public GobTypes(GobLimits limits, Room room) {
         this.limits = limits;
+        this.room = room;
+    }
+
+    /**
+     * What all definitions take.
+     *
+     * @return bytes of memory, as estimated
+     */
+    public long memoryBytes() {
+        return bytes;
     }
 
     /**
@@ -71,6 +146,7 @@ public final class GobTypes {
             Definition last = order.remove(order.size() - 1);
             defined.remove(last.id());
             bytes -= last.bytes();
+            room.giveBack(last.bytes());
         }
     }
 
@@ -89,7 +165,7 @@ public final class GobTypes {
         add(type, 0);
     }
 
-    private void add(GobType type, int size) {
+    private void add(GobType type, long size) {
         defined.put(type.id(), type);
         order.add(new Definition(type.id(), size));
         bytes += size;
@@ -181,6 +257,20 @@ public final class GobTypes {
         int id = (int) -negativeId;
         checkNumber(id); // before anything is read for it
         begin = reader.position();
+        taken = 0;
+        boolean added = false;
+        try {
+            takeMemory(TYPE_BYTES);
+            add(readDefinition(id, reader), taken);
+            added = true;
+        } finally {
+            if (!added) {
+                room.giveBack(taken);
+            }
+        }
+    }
+
+    private GobType readDefinition(int id, GobReader reader) throws GobException {
         GobType type = null;
         int field = -1;
         for (int delta = readDelta(reader); delta != 0; delta = readDelta(reader)) {
@@ -200,20 +290,27 @@ public final class GobTypes {
         if (type == null) {
             throw new GobException("gob: type definition " + id + " is empty");
         }
-        add(type, reader.position() - begin);
+        return type;
     }
 
     /** Definitions are kept as long as the stream lasts, so all of them together have a bound as well. */
+    private void takeMemory(long more) throws GobException {
+        long all = bytes + taken + more;
+        long most = (long) limits.typeBytes() * FULL_DEFINITIONS;
+        if (all > most) {
+            throw new GobException("gob: memory of all type definitions: " + all + " bytes (expected: <= " + most + ")");
+        }
+        if (!room.take(more)) {
+            throw new GobException("gob: type definition: " + room.noRoomFor(more));
+        }
+        taken += more;
+    }
+
     private void checkSize(GobReader reader) throws GobException {
         int size = reader.position() - begin;
         if (size > limits.typeBytes()) {
             throw new GobException(
                     "gob: bytes of a type definition: " + size + " (expected: <= " + limits.typeBytes() + ")");
-        }
-        long all = (long) limits.typeBytes() * FULL_DEFINITIONS;
-        if (bytes + size > all) {
-            throw new GobException(
-                    "gob: bytes of all type definitions: " + (bytes + size) + " (expected: <= " + all + ")");
         }
     }
 
@@ -269,6 +366,7 @@ public final class GobTypes {
     private GobType readStruct(int id, GobReader reader) throws GobException {
         String name = "";
         List<GobType.Field> fields = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         int field = -1;
         for (int delta = readDelta(reader); delta != 0; delta = readDelta(reader)) {
             field += delta;
@@ -277,7 +375,14 @@ public final class GobTypes {
                 case 1 -> {
                     int count = reader.readCount();
                     for (int i = 0; i < count; i++) {
-                        fields.add(readField(reader));
+                        takeMemory(FIELD_BYTES);
+                        GobType.Field each = readField(reader);
+                        // Go has no such struct; who looks for a field by its name would see one and read the other
+                        if (!names.add(each.name())) {
+                            throw new GobException("gob: fields of a type definition with the name \"" + each.name()
+                                    + "\": 2 (expected: 1)");
+                        }
+                        fields.add(each);
                         checkSize(reader);
                     }
                 }
@@ -309,6 +414,7 @@ public final class GobTypes {
     private String readName(GobReader reader) throws GobException {
         int at = reader.readBytes();
         checkSize(reader);
+        takeMemory(2L * reader.length()); // where it is not Latin-1, two bytes for each that came, at most
         return new String(reader.array(), at, reader.length(), StandardCharsets.UTF_8);
     }
 

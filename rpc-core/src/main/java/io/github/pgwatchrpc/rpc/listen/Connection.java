@@ -4,6 +4,7 @@ import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.MemoryAccount;
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
@@ -38,8 +39,35 @@ public final class Connection implements RpcPeer {
     /** How long a peer may take to read the last answers of a connection that is being closed. */
     private static final int LINGER_SECONDS = 5;
 
+    /** Whoever keeps all connections of a port. */
+    interface Owner {
+
+        /** Room for a stranger's bytes is wanted; true if they are about to be given back by others. */
+        boolean makeRoom(Connection connection, long bytes);
+
+        /** One of a stranger's calls could be understood. */
+        void understood(Connection connection);
+
+        /** It is no stranger any more. */
+        void admitted(Connection connection);
+    }
+
+    private static final Owner NOBODY = new Owner() {
+        @Override
+        public boolean makeRoom(Connection connection, long bytes) {
+            return false;
+        }
+
+        @Override
+        public void understood(Connection connection) {}
+
+        @Override
+        public void admitted(Connection connection) {}
+    };
+
     private final Channel channel;
     private final Repeated repeated;
+    private final Owner owner;
     private final SocketAddress address;
     private final MemoryAccount memory;
     private final Duration patience;
@@ -52,12 +80,25 @@ public final class Connection implements RpcPeer {
     private volatile @Nullable Runnable drain;
     private volatile boolean admitted;
     private @Nullable ScheduledFuture<?> deadline;
+    private String begun = "";
+    private boolean understood;
 
     /** What {@link #atEnd} was told of; strangers cost no set. */
     private Set<Object> ending = Set.of();
 
+    Connection(Channel channel, Owner owner, MemoryBudgets memory, Duration patience, Repeated repeated) {
+        this.channel = channel;
+        this.owner = owner;
+        this.address = channel.remoteAddress();
+        this.memory = memory.open(bytes -> owner.makeRoom(this, bytes));
+        this.patience = patience;
+        this.repeated = repeated;
+    }
+
+    /** A connection that nobody keeps. */
     Connection(Channel channel, MemoryAccount memory, Duration patience, Repeated repeated) {
         this.channel = channel;
+        this.owner = NOBODY;
         this.repeated = repeated;
         this.address = channel.remoteAddress();
         this.memory = memory;
@@ -82,6 +123,18 @@ public final class Connection implements RpcPeer {
             admitted = true;
             memory.admit();
             settled();
+            owner.admitted(this);
+        }
+    }
+
+    /**
+     * A call could be understood, though it was refused: the peer speaks the protocol. When there are too many strangers, those
+     * of its address that have shown less go before it. To be called on the event loop.
+     */
+    public void understood() {
+        if (!admitted && !understood) {
+            understood = true;
+            owner.understood(this);
         }
     }
 
@@ -96,15 +149,20 @@ public final class Connection implements RpcPeer {
 
     /**
      * The peer has begun something that it has to end: a preamble, a handshake, a request. Unless it is {@link #settled} or
-     * {@link #admitted} in time, the connection is closed. Again, it does not begin anew. To be called on the event loop.
+     * {@link #admitted} in time, the connection is closed. Again, time does not begin anew, only the name changes. To be
+     * called on the event loop.
      *
      * @param what for the log, such as {@code the preamble}
      */
     public void begun(String what) {
-        if (!admitted && deadline == null && !isEnding()) {
+        if (admitted || isEnding()) {
+            return;
+        }
+        begun = what;
+        if (deadline == null) {
             deadline = channel.eventLoop()
                     .schedule(
-                            () -> close(End.TIMEOUT, what + " did not end within " + patience),
+                            () -> close(End.TIMEOUT, begun + " did not end within " + patience),
                             patience.toMillis(),
                             TimeUnit.MILLISECONDS);
         }
@@ -115,6 +173,20 @@ public final class Connection implements RpcPeer {
         if (deadline != null) {
             deadline.cancel(false);
             deadline = null;
+        }
+    }
+
+    /** As {@link #begun}, by who only sees the outside of what the peer sends; what is under way inside says more. */
+    void begunOutside(String what) {
+        if (deadline == null) {
+            begun(what);
+        }
+    }
+
+    /** The other end of {@link #begunOutside}. */
+    void settledOutside(String what) {
+        if (begun.equals(what)) {
+            settled();
         }
     }
 
@@ -178,8 +250,7 @@ public final class Connection implements RpcPeer {
     }
 
     /**
-     * Counts a call, be it one that is refused or whose argument never came. A connection with a call is in use, and is
-     * not closed for being silent or to make room. To be called on the event loop.
+     * Counts a call, be it one that is refused or whose argument never came. To be called on the event loop.
      */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     public void called() {
@@ -252,11 +323,11 @@ public final class Connection implements RpcPeer {
     }
 
     /** Closes at once, whatever has not been written; nothing if it is closed, by whomever and for whatever reason. */
-    void abort(String reason) {
+    void abort(End why, String reason) {
         if (!channel.isOpen()) {
             return;
         }
-        noteEnd(End.SHUTDOWN, reason);
+        noteEnd(why, reason);
         // at the socket's end of the pipeline: what speaks HTTP/2 would wait there for its calls first
         ChannelHandlerContext nearest = channel.pipeline().firstContext();
         if (nearest == null) {
@@ -330,11 +401,6 @@ public final class Connection implements RpcPeer {
 
     String endReason() {
         return end == null ? "closed by the peer" : endReason;
-    }
-
-    /** Whether it has been open for long without a single call. */
-    boolean isUnused(long nanos) {
-        return calls == 0 && System.nanoTime() - opened > nanos;
     }
 
     long ageNanos() {

@@ -8,24 +8,18 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.util.concurrent.ScheduledFuture;
-import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** Holds back the first bytes until they tell the protocol, then gives way to it. */
 final class DetectingHandler extends ChannelInboundHandlerAdapter {
 
     private final Map<Protocol, ProtocolHandler> protocols;
-    private final Duration timeout;
     private final Connection connection;
     private ByteBuf first = Unpooled.EMPTY_BUFFER;
-    private @Nullable ScheduledFuture<?> deadline;
+    private int charged;
 
-    DetectingHandler(Map<Protocol, ProtocolHandler> protocols, Duration timeout, Connection connection) {
+    DetectingHandler(Map<Protocol, ProtocolHandler> protocols, Connection connection) {
         this.protocols = protocols;
-        this.timeout = timeout;
         this.connection = connection;
     }
 
@@ -41,7 +35,7 @@ final class DetectingHandler extends ChannelInboundHandlerAdapter {
                 first, first.readerIndex(), Math.min(first.readableBytes(), ProtocolDetector.MAX_BYTES));
         ProtocolDetector.Outcome outcome = ProtocolDetector.detect(look, 0, look.length);
         if (!outcome.complete()) {
-            watch(ctx);
+            wait(look.length);
             return;
         }
         if (outcome.protocol() != null) {
@@ -76,13 +70,16 @@ final class DetectingHandler extends ChannelInboundHandlerAdapter {
     }
 
     /** Who has sent a byte must send the others; who has sent none may be silent. */
-    private void watch(ChannelHandlerContext ctx) {
-        if (deadline == null && first.isReadable()) {
-            deadline = ctx.executor()
-                    .schedule(
-                            () -> connection.close(End.TIMEOUT, "no protocol could be told within " + timeout),
-                            timeout.toMillis(),
-                            TimeUnit.MILLISECONDS);
+    private void wait(int bytes) {
+        if (bytes == 0) {
+            return;
+        }
+        connection.begun("the first bytes, which tell the protocol,");
+        int more = first.capacity() - charged;
+        if (connection.memory().take(more)) {
+            charged += more;
+        } else {
+            connection.close(End.TOO_MANY, connection.memory().noRoomFor(more));
         }
     }
 
@@ -93,9 +90,8 @@ final class DetectingHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        if (deadline != null) {
-            deadline.cancel(false);
-        }
+        connection.memory().giveBack(charged);
+        charged = 0;
         ByteBuf bytes = first;
         first = Unpooled.EMPTY_BUFFER;
         if (bytes.isReadable() && ctx.channel().isActive() && !connection.isEnding()) {

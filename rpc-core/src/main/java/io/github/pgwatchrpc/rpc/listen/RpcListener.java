@@ -3,6 +3,7 @@ package io.github.pgwatchrpc.rpc.listen;
 import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.log.Repeated;
 import io.github.pgwatchrpc.rpc.Faults;
+import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
@@ -24,7 +25,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +32,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import jdk.net.ExtendedSocketOptions;
@@ -41,8 +42,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A listening port. Each connection is counted, bounded and observed; its first bytes decide which protocol gets it.
  *
- * <p>When there are too many connections, the one that has been open longest without a single call makes room; if all of
- * them are in use, the new one is closed. A connection that has made a call is never closed to make room. Thread-safe.
+ * <p>When there are too many connections, or when those from which no call has been let in hold too much, one of these makes
+ * room: first of all the address with most of them loses one. If all are in use, the new one is closed. A connection of which
+ * a call has been let in is never closed to make room. Thread-safe.
  */
 public final class RpcListener implements AutoCloseable {
 
@@ -54,6 +56,12 @@ public final class RpcListener implements AutoCloseable {
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final Repeated repeated = new Repeated();
     private final List<LoopProbe> probes;
+    private final Strangers strangers = new Strangers();
+
+    /** What strangers hold that are about to be closed to make room. */
+    private final AtomicLong condemned = new AtomicLong();
+
+    private final Owner owner = new Owner();
     private final Channel channel;
     private volatile boolean stopping;
 
@@ -116,7 +124,9 @@ public final class RpcListener implements AutoCloseable {
     }
 
     private void accept(Channel accepted) {
-        Connection connection = new Connection(accepted, settings.memory().open(), settings.firstRequest(), repeated);
+        Connection connection =
+                new Connection(accepted, owner, settings.memory(), settings.firstRequest(), repeated);
+        accepted.config().setRecvByteBufAllocator(new ReadBuffers(connection));
         accepted.pipeline().addLast("connection", new Counting(connection));
         if (stopping) {
             connection.close(End.SHUTDOWN, "the server is stopping");
@@ -125,29 +135,64 @@ public final class RpcListener implements AutoCloseable {
                     End.TOO_MANY,
                     "connections: " + connections.size() + " (expected: <= " + settings.maxConnections() + ")");
         } else {
-            accepted.pipeline()
-                    .addLast("detect", new DetectingHandler(settings.protocols(), settings.firstRequest(), connection));
+            accepted.pipeline().addLast("detect", new DetectingHandler(settings.protocols(), connection));
         }
     }
 
     private boolean makeRoom(Connection newcomer) {
-        long patience = settings.firstRequest().toNanos();
-        while (true) {
-            var oldest = connections.stream()
-                    .filter(each -> each != newcomer && each.isUnused(patience))
-                    .max(Comparator.comparingLong(Connection::ageNanos));
-            if (oldest.isEmpty()) {
-                return false;
+        Connection next = strangers.removeNext(newcomer);
+        if (next != null) {
+            evict(next);
+        }
+        return next != null;
+    }
+
+    /** It is gone from here on, so that the next one does not count on the same room. */
+    private void evict(Connection stranger) {
+        long held = stranger.memory().used();
+        condemned.addAndGet(held);
+        stranger.memory().condemn();
+        connections.remove(stranger);
+        stranger.channel().eventLoop().execute(() -> {
+            if (stranger.isAdmitted() && stranger.channel().isActive()) {
+                // a call was let in meanwhile
+                connections.add(stranger);
+                condemned.addAndGet(-held);
+            } else {
+                stranger.channel().closeFuture().addListener(closed -> condemned.addAndGet(-held));
+                stranger.abort(End.TOO_MANY, "made room for another connection; no call of it had been let in");
             }
-            Connection unused = oldest.get();
-            // it is gone from here on, so that the next one does not count on the same room
-            if (connections.remove(unused)) {
-                unused.channel()
-                        .eventLoop()
-                        .execute(() ->
-                                unused.close(End.TOO_MANY, "made room for another connection, without a call so far"));
-                return true;
+        });
+    }
+
+    /** What connections tell of themselves. */
+    private final class Owner implements Connection.Owner {
+
+        /** When room is made, a bit more than is wanted, so that not each of a flood looks through all of them. */
+        private static final int AT_ONCE = 16;
+
+        @Override
+        public boolean makeRoom(Connection connection, long bytes) {
+            MemoryBudget budget = settings.memory().strangers();
+            synchronized (strangers) {
+                long missing = budget.used() - condemned.get() + bytes - budget.limit();
+                if (missing <= 0) {
+                    return true;
+                }
+                long wanted = Math.max(missing, budget.limit() / AT_ONCE);
+                strangers.removeHolding(wanted, connection).forEach(RpcListener.this::evict);
+                return budget.used() - condemned.get() + bytes <= budget.limit();
             }
+        }
+
+        @Override
+        public void understood(Connection connection) {
+            strangers.understood(connection);
+        }
+
+        @Override
+        public void admitted(Connection connection) {
+            strangers.remove(connection);
         }
     }
 
@@ -172,6 +217,7 @@ public final class RpcListener implements AutoCloseable {
         @Override
         public void handlerAdded(ChannelHandlerContext ctx) {
             connections.add(connection);
+            strangers.add(connection);
             settings.observer().opened(connection.address());
         }
 
@@ -179,6 +225,7 @@ public final class RpcListener implements AutoCloseable {
         public void channelInactive(ChannelHandlerContext ctx) {
             ctx.fireChannelInactive();
             connections.remove(connection);
+            strangers.remove(connection);
             connection.ended();
             settings.observer()
                     .closed(
@@ -242,7 +289,7 @@ public final class RpcListener implements AutoCloseable {
             connection
                     .channel()
                     .eventLoop()
-                    .execute(() -> connection.abort("calls were still in flight after " + patience));
+                    .execute(() -> connection.abort(End.SHUTDOWN, "calls were still in flight after " + patience));
         }
         acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         workers.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
@@ -309,7 +356,8 @@ public final class RpcListener implements AutoCloseable {
         }
 
         /**
-         * Sets how long a peer may take, once it has sent a byte, until its protocol is known.
+         * Sets how long a peer of which no call has been let in may take over anything that it has begun: a handshake, a
+         * preamble, a request. While it has begun nothing it may be silent.
          *
          * @param time more than nothing (default 30 s)
          * @return this builder

@@ -1,6 +1,7 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.RpcException;
+import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
 import io.github.pgwatchrpc.rpc.gob.GobTypes;
@@ -26,4 +27,19 @@ public interface ArgumentDecoder<A> {
      * @throws RpcException if the argument is refused: likewise
      */
     A decode(GobReader reader, GobTypes types, int type) throws GobException, RpcException;
+
+    /**
+     * Reads the argument of a caller. Without more said, it does not matter who calls.
+     *
+     * @param reader stands behind the number of the value's type
+     * @param types what the peer has defined
+     * @param type number of the value's type
+     * @param caller who calls, with what it may do
+     * @return the argument
+     * @throws GobException if the bytes do not hold one
+     * @throws RpcException if the argument is refused
+     */
+    default A decode(GobReader reader, GobTypes types, int type, RpcPeer caller) throws GobException, RpcException {
+        return decode(reader, types, type);
+    }
 }

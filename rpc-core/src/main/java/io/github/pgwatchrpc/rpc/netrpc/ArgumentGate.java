@@ -14,8 +14,9 @@ import io.github.pgwatchrpc.rpc.gob.GobTypes;
 public interface ArgumentGate {
 
     /**
-     * Lets a call go on by returning. It may be called again for the same call if it wanted more messages than were there
-     * (see {@link io.github.pgwatchrpc.rpc.gob.GobIncompleteException}).
+     * Lets a call go on by returning. It may be called again for the same call if it wanted more than was there (see {@link
+     * io.github.pgwatchrpc.rpc.gob.GobIncompleteException}): a stranger's argument is shown as soon as something of it has
+     * come, so that one with a key in front may be a long one.
      *
      * @param reader stands behind the number of the argument's type; where it is left does not matter
      * @param types what the peer has defined; what is learnt on the way is forgotten again
@@ -27,12 +28,32 @@ public interface ArgumentGate {
     RpcPeer admit(GobReader reader, GobTypes types, int type) throws GobException, RpcException;
 
     /**
-     * Whether a call has been let in. Until then the peer is a stranger: its messages have smaller bounds, and its calls
-     * do not keep its connection from making room for another one.
+     * Whether a call has been let in. Until then the peer is a stranger: what it makes the process hold has small bounds,
+     * it has to end what it begins, and it makes room for others.
      *
      * @return true from the first call on that was let in
      */
     boolean isOpen();
+
+    /**
+     * Lets nobody in.
+     *
+     * @param reason what each call is answered with
+     * @return a gate that is never open
+     */
+    static ArgumentGate closed(String reason) {
+        return new ArgumentGate() {
+            @Override
+            public RpcPeer admit(GobReader reader, GobTypes types, int type) throws RpcException {
+                throw new RpcException(reason);
+            }
+
+            @Override
+            public boolean isOpen() {
+                return false;
+            }
+        };
+    }
 
     /**
      * Lets everybody in.

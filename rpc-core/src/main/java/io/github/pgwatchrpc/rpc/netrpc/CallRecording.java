@@ -1,6 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobLimits;
@@ -82,7 +82,7 @@ public final class CallRecording {
         PushbackInputStream bytes = new PushbackInputStream(in, 8);
         skipPreamble(bytes);
         Replay<A> replay = new Replay<>(limits, decoder, visitor);
-        MessageFraming framing = new MessageFraming(limits.messageBytes(), new MemoryBudget(Long.MAX_VALUE), replay);
+        MessageFraming framing = new MessageFraming(limits.messageBytes(), MemoryAccount.unlimited(), replay);
         byte[] chunk = new byte[CHUNK];
         for (int count = bytes.read(chunk); count >= 0; count = bytes.read(chunk)) {
             framing.feed(chunk, 0, count);
@@ -130,9 +130,9 @@ public final class CallRecording {
                     name -> methods.computeIfAbsent(
                             name,
                             key -> new MethodTable.Entry<>(
-                                    key, () -> decoder, (argument, peer) -> CompletableFuture.completedFuture(""))),
+                                    key, memory -> decoder, (argument, peer) -> CompletableFuture.completedFuture(""))),
                     NetRpcLimits.DEFAULT.toBuilder().gob(limits).build(),
-                    new MemoryBudget(Long.MAX_VALUE),
+                    MemoryAccount.unlimited(),
                     ArgumentGate.open(() -> NOBODY),
                     this);
         }
@@ -155,8 +155,14 @@ public final class CallRecording {
         }
 
         @Override
+        public void admitted() {
+            // whoever is recorded was
+        }
+
+        @Override
         @SuppressWarnings("unchecked") // there is one decoder only
-        public <B, R> void call(MethodTable.Entry<B, R> method, long seq, B argument, RpcPeer peer, int size) {
+        public <B, R> void call(
+                MethodTable.Entry<B, R> method, long seq, B argument, RpcPeer peer, int size, long held) {
             visitor.call(seq, method.name, (A) argument, bytes);
             bytes = 0;
         }

@@ -1,7 +1,7 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.Faults;
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.gob.GobConfig;
 import io.github.pgwatchrpc.rpc.gob.GobEncoder;
 import io.github.pgwatchrpc.rpc.gob.GobException;
@@ -55,7 +55,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         this.encoder = new GobEncoder(GobConfig.DEFAULT.withLimits(settings.limits()));
         this.framing = new MessageFraming(
                 settings.limits().messageBytes(),
-                new MemoryBudget(Long.MAX_VALUE),
+                MemoryAccount.unlimited(),
                 new ClientSession(settings.limits(), pending));
         this.inPreamble = settings.http();
     }

@@ -1,7 +1,7 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.Faults;
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.gob.GobConfig;
 import io.github.pgwatchrpc.rpc.gob.GobException;
@@ -67,9 +67,6 @@ final class ClientSession implements MessageFraming.Listener {
 
     private final int messageBytes;
 
-    /** A client has few servers, and asked for what they send: the bound on a message is enough. */
-    private final MemoryBudget budget = new MemoryBudget(Long.MAX_VALUE);
-
     /** What was wrong with the last type definition that could not be used. */
     private @Nullable String badDefinition;
 
@@ -80,7 +77,8 @@ final class ClientSession implements MessageFraming.Listener {
         this.values = new GobValueReader(types, GobConfig.DEFAULT.withLimits(limits));
         // a client has few connections, each bounded by the longest message
         this.messageBytes = limits.messageBytes();
-        this.kept = new PartialValue(budget);
+        // a client has few servers, and asked for what they send: the bound on a message is enough
+        this.kept = new PartialValue(MemoryAccount.unlimited());
     }
 
     @Override
@@ -217,7 +215,7 @@ final class ClientSession implements MessageFraming.Listener {
 
     private void keep(byte[] bytes, int offset, int count) {
         if (pending.containsKey(header.Seq())) {
-            String noRoom = kept.add(bytes, offset, count, messageBytes, budget);
+            String noRoom = kept.add(bytes, offset, count, messageBytes);
             if (noRoom != null) {
                 fail(new GobException(noRoom));
                 kept.clear();

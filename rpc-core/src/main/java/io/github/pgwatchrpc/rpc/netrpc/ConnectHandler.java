@@ -7,10 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the HTTP preamble of net/rpc, {@code CONNECT /_goRPC_ HTTP/1.0} and an empty line, and gives way to {@link
@@ -34,8 +31,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
 
     private int looked;
     private boolean lineIsEmpty;
-
-    private @Nullable ScheduledFuture<?> deadline;
+    private int charged;
 
     ConnectHandler(NetRpcServer server, Connection connection) {
         this.server = server;
@@ -45,14 +41,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         // the first bytes are here already: from now on it is a preamble that has to end
-        deadline = ctx.executor()
-                .schedule(
-                        () -> connection.close(
-                                End.TIMEOUT,
-                                "the preamble did not end within "
-                                        + server.limits().firstRequest()),
-                        server.limits().firstRequest().toMillis(),
-                        TimeUnit.MILLISECONDS);
+        connection.begun("the preamble");
     }
 
     @Override
@@ -71,6 +60,17 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             answer(ctx, text.substring(0, text.indexOf('\n')).stripTrailing());
         } else if (looked == limit) {
             refuse(ctx, "431 Request Header Fields Too Large", "bytes of the preamble: more than " + limit);
+        } else {
+            charge();
+        }
+    }
+
+    private void charge() {
+        int more = preamble.capacity() - charged;
+        if (connection.memory().take(more)) {
+            charged += more;
+        } else {
+            connection.close(End.TOO_MANY, connection.memory().noRoomFor(more));
         }
     }
 
@@ -119,6 +119,7 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
             refuse(ctx, "405 Method Not Allowed", "405 must CONNECT");
         } else {
             ctx.writeAndFlush(Unpooled.copiedBuffer(CONNECTED, StandardCharsets.US_ASCII), ctx.voidPromise());
+            connection.settled();
             ctx.pipeline().addLast("net-rpc", new ServerConnection(server, connection));
             ctx.pipeline().remove(this);
         }
@@ -137,9 +138,8 @@ final class ConnectHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        if (deadline != null) {
-            deadline.cancel(false);
-        }
+        connection.memory().giveBack(charged);
+        charged = 0;
         ByteBuf rest = preamble;
         preamble = Unpooled.EMPTY_BUFFER;
         if (rest.isReadable() && ctx.channel().isActive() && !connection.isEnding()) {

@@ -1,6 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import java.util.Arrays;
 
@@ -33,22 +33,12 @@ final class MessageFraming {
         }
 
         /**
-         * How long a message may be now.
+         * What there is of a message that has not come to its end, without its length; asked each time before more room is
+         * taken for it.
          *
-         * @param usual what this framing was made for
+         * @param bytes valid only during the call
          */
-        default int messageBytes(int usual) {
-            return usual;
-        }
-
-        /**
-         * Whose room an unfinished message takes now.
-         *
-         * @param usual what this framing was made with
-         */
-        default MemoryBudget budget(MemoryBudget usual) {
-            return usual;
-        }
+        default void unfinished(byte[] bytes, int offset, int length) {}
 
         /**
          * A message without its length.
@@ -67,7 +57,7 @@ final class MessageFraming {
     }
 
     private final int messageBytes;
-    private final MemoryBudget budget;
+    private final MemoryAccount account;
     private final Listener listener;
 
     /** The unfinished message with its length, from index 0. */
@@ -75,16 +65,12 @@ final class MessageFraming {
 
     private int keptSize;
 
-    /** Where its room was taken from: whose turn it is can change when it is handed on. */
-    private MemoryBudget keptFrom;
-
     /** How much of the message being skipped is still to come. */
     private long toSkip;
 
-    MessageFraming(int messageBytes, MemoryBudget budget, Listener listener) {
+    MessageFraming(int messageBytes, MemoryAccount account, Listener listener) {
         this.messageBytes = messageBytes;
-        this.budget = budget;
-        this.keptFrom = budget;
+        this.account = account;
         this.listener = listener;
     }
 
@@ -114,7 +100,6 @@ final class MessageFraming {
                 int next = readMessage(bytes, position, end);
                 if (next < 0) {
                     kept = new byte[FREE_BYTES];
-                    keptFrom = listener.budget(budget);
                     next = fill(bytes, position, end);
                 }
                 position = next;
@@ -136,12 +121,11 @@ final class MessageFraming {
         long length = length(bytes, position, prefix);
         int begin = position + prefix;
         int there = end - begin;
-        int most = listener.messageBytes(messageBytes);
-        if (length > most) {
+        if (length > messageBytes) {
             if (there < Math.min(length, LOOK_AHEAD)) {
                 return -1;
             }
-            skip(bytes, begin, length, there, "bytes of a message: " + length + " (expected: <= " + most + ")");
+            skip(bytes, begin, length, there, "bytes of a message: " + length + " (expected: <= " + messageBytes + ")");
             return (int) (begin + Math.min(length, there));
         }
         if (there < length) {
@@ -164,11 +148,12 @@ final class MessageFraming {
     private int completeKept(byte[] bytes, int position, int end) throws GobException {
         int prefix = prefixLength(kept[0]);
         long length = keptSize < prefix ? 0 : length(kept, 0, prefix);
-        long wanted = prefix + (length > listener.messageBytes(messageBytes) ? Math.min(length, LOOK_AHEAD) : length);
+        long wanted = prefix + (length > messageBytes ? Math.min(length, LOOK_AHEAD) : length);
         if (keptSize == kept.length) {
+            listener.unfinished(kept, prefix, keptSize - prefix);
             int capacity = (int) Math.min(wanted, Math.max(2L * keptSize, (long) keptSize + end - position));
-            if (!keptFrom.take(capacity - keptSize)) {
-                skip(kept, prefix, length, keptSize - prefix, keptFrom.noRoomFor(capacity - keptSize));
+            if (!account.take(capacity - keptSize)) {
+                skip(kept, prefix, length, keptSize - prefix, account.noRoomFor(capacity - keptSize));
                 letGo();
                 return position;
             }
@@ -190,7 +175,7 @@ final class MessageFraming {
     }
 
     private void letGo() {
-        keptFrom.giveBack(Math.max(0, kept.length - FREE_BYTES));
+        account.giveBack(Math.max(0, kept.length - FREE_BYTES));
         kept = NOTHING;
         keptSize = 0;
     }

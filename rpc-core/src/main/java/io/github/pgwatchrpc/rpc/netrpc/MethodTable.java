@@ -1,11 +1,12 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The methods of a server by their names. Immutable. */
@@ -15,10 +16,13 @@ final class MethodTable implements ServerSession.Methods {
     static final class Entry<A, R> {
         final String name;
         final byte[] utf8;
-        final Supplier<? extends ArgumentDecoder<A>> decoders;
+        final Function<? super MemoryAccount, ? extends ArgumentDecoder<A>> decoders;
         final RpcMethod<A, R> method;
 
-        Entry(String name, Supplier<? extends ArgumentDecoder<A>> decoders, RpcMethod<A, R> method) {
+        Entry(
+                String name,
+                Function<? super MemoryAccount, ? extends ArgumentDecoder<A>> decoders,
+                RpcMethod<A, R> method) {
             this.name = name;
             this.utf8 = name.getBytes(StandardCharsets.UTF_8);
             this.decoders = decoders;
@@ -28,15 +32,7 @@ final class MethodTable implements ServerSession.Methods {
 
     private final Map<String, Entry<?, ?>> byName;
     private final Set<String> services = new HashSet<>();
-    private final @Nullable String refusal;
-
-    /**
-     * A table.
-     *
-     * @param refusal why no method can be called at all, or null
-     */
-    MethodTable(Map<String, Entry<?, ?>> byName, @Nullable String refusal) {
-        this.refusal = refusal;
+    MethodTable(Map<String, Entry<?, ?>> byName) {
         this.byName = new HashMap<>(byName);
         for (String name : byName.keySet()) {
             services.add(name.substring(0, name.lastIndexOf('.')));
@@ -51,9 +47,6 @@ final class MethodTable implements ServerSession.Methods {
     /** Why there is no such method, in the words of Go's net/rpc (server.go, readRequestHeader). */
     @Override
     public String whyNot(String name) {
-        if (refusal != null) {
-            return refusal;
-        }
         int dot = name.lastIndexOf('.');
         if (dot < 0) {
             return "rpc: service/method request ill-formed: " + name;

@@ -10,18 +10,15 @@ import java.util.Objects;
  * @param gob bounds of the codec, among them the longest message
  * @param preambleBytes longest HTTP preamble, in bytes (default 4 KiB; Go's client sends 31 bytes)
  * @param methodBytes longest name of a method, in bytes (default 1 KiB); a call of a longer one is refused
- * @param firstRequest how long a new connection may take over its preamble, and over its first request once it has begun
- *     one (default 30 s). A connection that is silent between the two, as that of a pgwatch without sources is, and one
- *     that has made a call are never closed for being idle
+ * @param firstRequest how long a peer may take over whatever it has begun, as long as no call of it has been let in (default
+ *     30 s). A connection on which nothing has been begun, as that of a pgwatch without sources, and one of which a call has
+ *     been let in are never closed for being idle
  * @param connections most connections at a time (default 10,000)
  * @param callsInFlight most unanswered calls of one connection (default 1,000); beyond it no more are taken until one
  *     is answered
- * @param bufferedBytes most bytes of unfinished messages of all connections together (default 256 MiB); beyond it the
- *     message that wanted more is skipped like one that is too long
- * @param strangerMessageBytes longest message of a connection that no call has been let in from yet, where a gate decides
- *     that (default 4 MiB; the longest call seen of pgwatch has 623 KB, and a call that shows its key must get through)
- * @param strangerBufferedBytes most bytes of unfinished messages of all such connections together (default 64 MiB), apart
- *     from those of the others, so that who has no key cannot use up the room of those who have
+ * @param strangerTypeBytes most memory that the type definitions of a connection may take before a call of it has been let
+ *     in, where a gate decides that, in bytes (default 16 KiB; those of a pgwatch take 6 KB, 1.5 KB on the wire). A definition
+ *     beyond it is refused, and so are the calls that need it
  */
 public record NetRpcLimits(
         GobLimits gob,
@@ -30,13 +27,11 @@ public record NetRpcLimits(
         Duration firstRequest,
         int connections,
         int callsInFlight,
-        long bufferedBytes,
-        int strangerMessageBytes,
-        long strangerBufferedBytes) {
+        int strangerTypeBytes) {
 
     /** The defaults named above. */
     public static final NetRpcLimits DEFAULT = new NetRpcLimits(
-            GobLimits.DEFAULT, 4 << 10, 1 << 10, Duration.ofSeconds(30), 10_000, 1_000, 256L << 20, 4 << 20, 64L << 20);
+            GobLimits.DEFAULT, 4 << 10, 1 << 10, Duration.ofSeconds(30), 10_000, 1_000, 16 << 10);
 
     /**
      * Every bound is at least 1, the time longer than nothing.
@@ -47,9 +42,8 @@ public record NetRpcLimits(
      * @param firstRequest how long a new connection may take over its preamble, and over its first request once it has begun one
      * @param connections most connections at a time
      * @param callsInFlight most unanswered calls of one connection
-     * @param bufferedBytes most bytes of unfinished messages of all connections together
-     * @param strangerMessageBytes longest message of a connection that no call has been let in from yet
-     * @param strangerBufferedBytes most bytes of unfinished messages of all such connections together
+     * @param strangerTypeBytes most memory that the type definitions of a connection may take before a call of it has been
+     *     let in
      */
     public NetRpcLimits {
         Objects.requireNonNull(gob, "gob");
@@ -61,9 +55,7 @@ public record NetRpcLimits(
         }
         atLeastOne("connections", connections);
         atLeastOne("callsInFlight", callsInFlight);
-        atLeastOne("bufferedBytes", bufferedBytes);
-        atLeastOne("strangerMessageBytes", strangerMessageBytes);
-        atLeastOne("strangerBufferedBytes", strangerBufferedBytes);
+        atLeastOne("strangerTypeBytes", strangerTypeBytes);
     }
 
     private static void atLeastOne(String name, long value) {
@@ -89,9 +81,7 @@ public record NetRpcLimits(
         private Duration firstRequest;
         private int connections;
         private int callsInFlight;
-        private long bufferedBytes;
-        private int strangerMessageBytes;
-        private long strangerBufferedBytes;
+        private int strangerTypeBytes;
 
         private Builder(NetRpcLimits from) {
             gob = from.gob;
@@ -100,9 +90,7 @@ public record NetRpcLimits(
             firstRequest = from.firstRequest;
             connections = from.connections;
             callsInFlight = from.callsInFlight;
-            bufferedBytes = from.bufferedBytes;
-            strangerMessageBytes = from.strangerMessageBytes;
-            strangerBufferedBytes = from.strangerBufferedBytes;
+            strangerTypeBytes = from.strangerTypeBytes;
         }
 
         /**
@@ -172,35 +160,13 @@ public record NetRpcLimits(
         }
 
         /**
-         * Sets the most bytes of unfinished messages.
+         * Sets the most memory of the type definitions of a connection before a call of it has been let in.
          *
          * @param bytes at least 1
          * @return this builder
          */
-        public Builder bufferedBytes(long bytes) {
-            bufferedBytes = bytes;
-            return this;
-        }
-
-        /**
-         * Sets the longest message of a connection that no call has been let in from yet.
-         *
-         * @param bytes at least 1
-         * @return this builder
-         */
-        public Builder strangerMessageBytes(int bytes) {
-            strangerMessageBytes = bytes;
-            return this;
-        }
-
-        /**
-         * Sets the most bytes of unfinished messages of such connections.
-         *
-         * @param bytes at least 1
-         * @return this builder
-         */
-        public Builder strangerBufferedBytes(long bytes) {
-            strangerBufferedBytes = bytes;
+        public Builder strangerTypeBytes(int bytes) {
+            strangerTypeBytes = bytes;
             return this;
         }
 
@@ -218,9 +184,7 @@ public record NetRpcLimits(
                     firstRequest,
                     connections,
                     callsInFlight,
-                    bufferedBytes,
-                    strangerMessageBytes,
-                    strangerBufferedBytes);
+                    strangerTypeBytes);
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.Faults;
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcPeer;
@@ -18,7 +18,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A server of Go's net/rpc: methods by their names, for connections that begin with {@code CONNECT} or with gob straight
@@ -39,21 +38,20 @@ public final class NetRpcServer {
     private final NetRpcLimits limits;
     private final RpcObserver observer;
     private final Function<? super RpcPeer, ? extends ArgumentGate> gates;
-    private final MemoryBudget budget;
-    private final MemoryBudget strangers;
+    private final boolean refusing;
     private final ServerConnection.Scratch scratch = new ServerConnection.Scratch();
 
     private NetRpcServer(
             MethodTable methods,
             NetRpcLimits limits,
             RpcObserver observer,
-            Function<? super RpcPeer, ? extends ArgumentGate> gates) {
+            Function<? super RpcPeer, ? extends ArgumentGate> gates,
+            boolean refusing) {
         this.methods = methods;
         this.limits = limits;
         this.observer = observer;
         this.gates = gates;
-        this.budget = new MemoryBudget(limits.bufferedBytes());
-        this.strangers = new MemoryBudget(limits.strangerBufferedBytes());
+        this.refusing = refusing;
     }
 
     /**
@@ -104,12 +102,9 @@ public final class NetRpcServer {
         return observer;
     }
 
-    MemoryBudget budget() {
-        return budget;
-    }
-
-    MemoryBudget strangers() {
-        return strangers;
+    /** Whether a connection is closed behind the first answer. */
+    boolean isRefusing() {
+        return refusing;
     }
 
     ArgumentGate gate(RpcPeer peer) {
@@ -152,7 +147,7 @@ public final class NetRpcServer {
     /** Collects methods and settings. Not thread-safe. */
     public static final class Builder {
         private final Map<String, MethodTable.Entry<?, ?>> methods = new LinkedHashMap<>();
-        private @Nullable String refusal;
+        private boolean refusing;
         private NetRpcLimits limits = NetRpcLimits.DEFAULT;
         private RpcObserver observer = RpcObserver.NONE;
         private Function<? super RpcPeer, ? extends ArgumentGate> gates = ArgumentGate::open;
@@ -172,6 +167,25 @@ public final class NetRpcServer {
          */
         public <A, R> Builder method(
                 String name, Supplier<? extends ArgumentDecoder<A>> decoders, RpcMethod<A, R> method) {
+            return method(name, memory -> decoders.get(), method);
+        }
+
+        /**
+         * Adds a method that decodes its argument itself, and says what it takes in memory.
+         *
+         * @param name {@code Service.Method}, as peers call it
+         * @param decoders makes a decoder for each connection that calls the method; it takes from the connection's account
+         *     what an argument needs, which is given back when the call has been answered or the argument refused
+         * @param method what to do
+         * @param <A> the argument
+         * @param <R> the reply
+         * @return this builder
+         * @throws IllegalArgumentException if the name has no dot or is taken
+         */
+        public <A, R> Builder method(
+                String name,
+                Function<? super MemoryAccount, ? extends ArgumentDecoder<A>> decoders,
+                RpcMethod<A, R> method) {
             if (name.lastIndexOf('.') < 0) {
                 throw new IllegalArgumentException("name of a method: " + name + " (expected: Service.Method)");
             }
@@ -193,7 +207,7 @@ public final class NetRpcServer {
          * @throws IllegalArgumentException if the name has no dot or is taken
          */
         public <A, R> Builder method(String name, Class<A> argument, RpcMethod<A, R> method) {
-            return method(name, () -> new ObjectDecoder<>(argument), method);
+            return method(name, memory -> new ObjectDecoder<>(argument), method);
         }
 
         /**
@@ -231,15 +245,16 @@ public final class NetRpcServer {
         }
 
         /**
-         * Answers every call with an error, whatever it asks for: for peers who must come in another way. Their connections
-         * live on.
+         * Answers the first call with an error, whatever it asks for, and closes the connection: for peers who must come in
+         * another way. They are strangers to the end.
          *
          * @param reason what they are told
          * @return this builder
          */
         public Builder refuseAll(String reason) {
             methods.clear();
-            refusal = reason;
+            gates = peer -> ArgumentGate.closed(reason);
+            refusing = true;
             return this;
         }
 
@@ -282,7 +297,7 @@ public final class NetRpcServer {
          * @return the server
          */
         public NetRpcServer build() {
-            return new NetRpcServer(new MethodTable(methods, refusal), limits, observer, gates);
+            return new NetRpcServer(new MethodTable(methods), limits, observer, gates, refusing);
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.github.pgwatchrpc.rpc.netrpc;
 
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -11,16 +11,16 @@ final class PartialValue {
     private static final byte[] NOTHING = {};
     private static final int[] NO_LENGTHS = {};
 
-    /** Where the room for the messages was taken from. */
-    private MemoryBudget budget;
+    private final MemoryAccount account;
 
     private byte[] bytes = NOTHING;
     private int size;
     private int[] lengths = NO_LENGTHS;
     private int messages;
+    private long charged;
 
-    PartialValue(MemoryBudget budget) {
-        this.budget = budget;
+    PartialValue(MemoryAccount account) {
+        this.account = account;
     }
 
     boolean isEmpty() {
@@ -35,29 +35,32 @@ final class PartialValue {
      * Keeps a copy of another message.
      *
      * @param limit how long all of them together may be
-     * @param room where to take the room from; the first message's counts for all
      * @return null, or why there is no room for it
      */
     @Nullable
-    String add(byte[] from, int offset, int length, int limit, MemoryBudget room) {
-        if (messages == 0) {
-            budget = room;
-        }
+    String add(byte[] from, int offset, int length, int limit) {
         if (length > limit - size) {
             return "gob: bytes of a value in several messages: " + ((long) size + length) + " (expected: <= " + limit
                     + ")";
         }
-        if (!budget.take(length)) {
-            return "gob: " + budget.noRoomFor(length);
+        int capacity = bytes.length;
+        if (length > capacity - size) {
+            capacity = (int) Math.min(limit, Math.max((long) size + length, 2L * size));
         }
-        if (length > bytes.length - size) {
-            bytes = Arrays.copyOf(bytes, (int) Math.min(limit, Math.max((long) size + length, 2L * size)));
+        int most = messages == lengths.length ? Math.max(4, messages * 2) : lengths.length;
+        long more = capacity - bytes.length + (long) Integer.BYTES * (most - lengths.length);
+        if (!account.take(more)) {
+            return "gob: " + account.noRoomFor(more);
+        }
+        charged += more;
+        if (capacity > bytes.length) {
+            bytes = Arrays.copyOf(bytes, capacity);
+        }
+        if (most > lengths.length) {
+            lengths = Arrays.copyOf(lengths, most);
         }
         System.arraycopy(from, offset, bytes, size, length);
         size += length;
-        if (messages == lengths.length) {
-            lengths = Arrays.copyOf(lengths, Math.max(4, messages * 2));
-        }
         lengths[messages++] = length;
         return null;
     }
@@ -72,7 +75,8 @@ final class PartialValue {
 
     /** Gives the memory back. */
     void clear() {
-        budget.giveBack(size);
+        account.giveBack(charged);
+        charged = 0;
         bytes = NOTHING;
         size = 0;
         lengths = NO_LENGTHS;

@@ -2,20 +2,23 @@ package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.rpc.Faults;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
+import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobEncoder;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.listen.Connection;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.FastThreadLocal;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -35,6 +38,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     private final NetRpcLimits limits;
     private final RpcObserver observer;
     private final Connection connection;
+    private final MemoryAccount memory;
     private final ArgumentGate gate;
     private final ServerSession session;
     private final MessageFraming framing;
@@ -42,10 +46,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     private final ReplyEncoder replies = new ReplyEncoder();
 
     private @Nullable ChannelHandlerContext context;
-    private @Nullable ScheduledFuture<?> deadline;
-
     /** Bytes that have been read from the socket and not been taken: a few buffers at most, since it is not read on. */
     private final Queue<ByteBuf> waiting = new ArrayDeque<>(1);
+
+    /** What is charged for bytes that wait, in either direction. */
+    private long charged;
+
+    /** It will be told when the peer has read what is there for it now. */
+    private boolean watchingOutput;
 
     private int inFlight;
 
@@ -72,8 +80,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         this.observer = server.observer();
         this.connection = connection;
         this.gate = server.gate(connection);
-        this.session = new ServerSession(server.methods(), limits, server.budget(), server.strangers(), gate, this);
-        this.framing = new MessageFraming(limits.gob().messageBytes(), server.budget(), session);
+        this.memory = connection.memory();
+        this.session = new ServerSession(server.methods(), limits, memory, gate, this);
+        this.framing = new MessageFraming(limits.gob().messageBytes(), memory, session);
     }
 
     private ChannelHandlerContext context() {
@@ -126,9 +135,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
             return;
         }
         taking = true;
+        boolean fed = false;
         try {
             while (isReady() && !waiting.isEmpty()) {
                 ByteBuf bytes = waiting.element();
+                fed = true;
                 feed(bytes);
                 if (!bytes.isReadable()) {
                     waiting.remove().release();
@@ -143,7 +154,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
             releaseWaiting();
         }
         throttle();
-        watchFirstRequest();
+        if (fed) {
+            watchDeadline();
+        }
         closeIfDone();
     }
 
@@ -182,33 +195,69 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         }
     }
 
-    /** A peer that has begun its first request must end it; one that is silent, or has made a call, may be silent. */
-    private void watchFirstRequest() {
-        boolean begun = connection.calls() == 0 && (framing.isInMessage() || session.isInCall());
-        if (!begun) {
-            forgetDeadline();
-        } else if (deadline == null) {
-            deadline = context()
-                    .executor()
-                    .schedule(
-                            () -> connection.close(
-                                    End.TIMEOUT, "the first request did not end within " + limits.firstRequest()),
-                            limits.firstRequest().toMillis(),
-                            TimeUnit.MILLISECONDS);
+    /** A stranger that has begun a request must end it, and must read its answers; between two it may be silent. */
+    private void watchDeadline() {
+        if (framing.isInMessage() || session.isInCall()) {
+            connection.begun("the first request");
+        } else if (watchingOutput) {
+            connection.begun("reading the answers");
+        } else {
+            connection.settled();
         }
     }
 
-    private void forgetDeadline() {
-        if (deadline != null) {
-            deadline.cancel(false);
-            deadline = null;
+    /** Charges what waits to be taken or to be read by the peer. */
+    private void chargeBuffers() {
+        ChannelOutboundBuffer out = context().channel().unsafe().outboundBuffer();
+        long unsent = out == null ? 0 : out.totalPendingWriteBytes();
+        long now = unsent;
+        for (ByteBuf each : waiting) {
+            now += each.capacity();
+        }
+        if (now > charged && !memory.take(now - charged)) {
+            if (!connection.isAdmitted()) {
+                connection.close(End.TOO_MANY, memory.noRoomFor(now - charged));
+                return;
+            }
+            // it is read no further until the peer has read its answers, so this has an end
+            memory.charge(now - charged);
+        } else if (now < charged) {
+            memory.giveBack(charged - now);
+        }
+        charged = now;
+        if (unsent > 0 && !watchingOutput && !connection.isEnding()) {
+            watchOutput();
+        }
+    }
+
+    /** To be told when the peer has read what is there now: behind it, in the same order, goes nothing. */
+    private void watchOutput() {
+        watchingOutput = true;
+        connection.begun("reading the answers");
+        ChannelHandlerContext ctx = context();
+        // told from within the buffer's own book-keeping, so what is left in it is looked at later
+        ctx.pipeline().firstContext().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(read -> ctx.executor()
+                .execute(this::outputRead));
+    }
+
+    private void outputRead() {
+        watchingOutput = false;
+        if (!context().isRemoved()) {
+            chargeBuffers();
+            watchDeadline();
         }
     }
 
     // ---- calls ----
 
     @Override
-    public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes) {
+    public void admitted() {
+        connection.admitted();
+    }
+
+    @Override
+    public <A, R> void call(
+            MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes, long held) {
         countCall();
         observer.called(method.name, bytes);
         long begin = System.nanoTime();
@@ -220,15 +269,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
                     method.method.call(argument, peer), () -> method.name + " returned null for a stage");
         } catch (RpcException | RuntimeException | Error e) {
             Faults.rethrowIfFatal(e);
-            answered(method, seq, begin, null, e);
+            answered(method, seq, begin, held, null, e);
             return;
         }
         stage.whenComplete((reply, failure) -> {
             ChannelHandlerContext ctx = context();
             if (ctx.executor().inEventLoop()) {
-                answered(method, seq, begin, reply, failure);
+                answered(method, seq, begin, held, reply, failure);
             } else {
-                ctx.executor().execute(() -> answered(method, seq, begin, reply, failure));
+                ctx.executor().execute(() -> answered(method, seq, begin, held, reply, failure));
             }
         });
     }
@@ -238,6 +287,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         countCall();
         String name = PeerText.printable(new String(method, StandardCharsets.UTF_8));
         observer.refused(connection.address(), name, why.refusal(), PeerText.printable(why.reason()));
+        if (why.refusal() == Refusal.DENIED) {
+            connection.understood();
+        }
         if (why.delayNanos() > 0) {
             slowed = true;
             inFlight++;
@@ -262,6 +314,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         responses.header(method, seq, reason);
         responses.text("");
         send();
+        if (server.isRefusing()) {
+            endAfterCalls(End.UNKNOWN_PROTOCOL, reason);
+        }
     }
 
     /** The calls of a stranger do not make its connection one that must not be lost. */
@@ -272,8 +327,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     }
 
     private <A, R> void answered(
-            MethodTable.Entry<A, R> method, long seq, long begin, @Nullable R reply, @Nullable Throwable failure) {
+            MethodTable.Entry<A, R> method,
+            long seq,
+            long begin,
+            long held,
+            @Nullable R reply,
+            @Nullable Throwable failure) {
         inFlight--;
+        memory.giveBack(held);
         Throwable failed = failure;
         if (failed == null) {
             failed = reply(method, seq, reply);
@@ -327,6 +388,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     public void headerWithoutBody(String method) {
         // its peer speaks net/rpc and is in use, whether or not one of its calls ever gets through
         countCall();
+        connection.understood();
         observer.headerWithoutBody(connection.address(), PeerText.printable(method));
     }
 
@@ -358,6 +420,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         take();
         if (context().channel().isActive()) {
             context().flush();
+            chargeBuffers();
         }
     }
 
@@ -424,8 +487,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        forgetDeadline();
         releaseWaiting();
+        memory.giveBack(charged);
+        charged = 0;
         framing.close();
         session.close();
     }

@@ -2,7 +2,7 @@ package io.github.pgwatchrpc.rpc.netrpc;
 
 import io.github.pgwatchrpc.rpc.DeniedException;
 import io.github.pgwatchrpc.rpc.Faults;
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver.Refusal;
 import io.github.pgwatchrpc.rpc.RpcPeer;
@@ -41,8 +41,15 @@ final class ServerSession implements MessageFraming.Listener {
         /** Whether another call can be made now. */
         boolean isReady();
 
-        /** Makes a call whose argument has been decoded. */
-        <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes);
+        /** The gate has let a call in. */
+        void admitted();
+
+        /**
+         * Makes a call whose argument has been decoded.
+         *
+         * @param held what the argument has taken from the account, to be given back when the call has been answered
+         */
+        <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes, long held);
 
         /** Answers without a call. */
         void refuse(byte[] method, long seq, Refused why);
@@ -87,8 +94,7 @@ final class ServerSession implements MessageFraming.Listener {
 
     private final Methods methods;
     private final NetRpcLimits limits;
-    private final MemoryBudget budget;
-    private final MemoryBudget strangers;
+    private final MemoryAccount account;
     private final ArgumentGate gate;
     private final Calls calls;
     private final GobTypes types;
@@ -110,6 +116,11 @@ final class ServerSession implements MessageFraming.Listener {
     /** Who makes the call, once the gate has let it in. */
     private @Nullable RpcPeer caller;
 
+    private boolean admitted;
+
+    /** What the last argument has taken from the account. */
+    private long held;
+
     /** Where the value that is being read begins, unless {@link #kept} has it, and how many types were known before. */
     private int begin;
 
@@ -124,37 +135,50 @@ final class ServerSession implements MessageFraming.Listener {
 
     private @Nullable Refused refused;
 
-    ServerSession(Methods methods, NetRpcLimits limits, MemoryBudget budget, ArgumentGate gate, Calls calls) {
-        this(methods, limits, budget, budget, gate, calls);
-    }
+    /** What the gate has said of an argument that has not come to its end: it is asked once for each. */
+    private @Nullable Refused refusedEarly;
 
-    /** A session that takes room from another budget until its gate is open. */
-    ServerSession(
-            Methods methods,
-            NetRpcLimits limits,
-            MemoryBudget budget,
-            MemoryBudget strangers,
-            ArgumentGate gate,
-            Calls calls) {
+    ServerSession(Methods methods, NetRpcLimits limits, MemoryAccount account, ArgumentGate gate, Calls calls) {
         this.methods = methods;
         this.limits = limits;
-        this.budget = budget;
-        this.strangers = strangers;
+        this.account = account;
         this.gate = gate;
         this.calls = calls;
-        this.types = new GobTypes(limits.gob());
+        this.types = new GobTypes(limits.gob(), new DefinitionsRoom());
         this.reader = new GobReader(limits.gob());
-        this.kept = new PartialValue(budget);
+        this.kept = new PartialValue(account);
     }
 
-    @Override
-    public int messageBytes(int usual) {
-        return gate.isOpen() ? usual : Math.min(usual, limits.strangerMessageBytes());
-    }
+    /** Definitions are for as long as the connection, so a stranger gets little of its room for them. */
+    private final class DefinitionsRoom implements GobTypes.Room {
+        private long taken;
 
-    @Override
-    public MemoryBudget budget(MemoryBudget usual) {
-        return gate.isOpen() ? usual : strangers;
+        @Override
+        public boolean take(long bytes) {
+            if (isTooMuch(bytes) || !account.take(bytes)) {
+                return false;
+            }
+            taken += bytes;
+            return true;
+        }
+
+        @Override
+        public void giveBack(long bytes) {
+            taken -= bytes;
+            account.giveBack(bytes);
+        }
+
+        @Override
+        public String noRoomFor(long bytes) {
+            return isTooMuch(bytes)
+                    ? "memory of all of this connection: " + (taken + bytes) + " bytes (expected: <= "
+                            + limits.strangerTypeBytes() + " until a call of it has been let in)"
+                    : account.noRoomFor(bytes);
+        }
+
+        private boolean isTooMuch(long bytes) {
+            return !gate.isOpen() && taken + bytes > limits.strangerTypeBytes();
+        }
     }
 
     /** Whether a call has begun and its argument has not ended. */
@@ -211,6 +235,29 @@ final class ServerSession implements MessageFraming.Listener {
         }
     }
 
+    /**
+     * Shows the gate what there is of an argument, for as long as it has let nothing in: what follows a key in front of it
+     * need not be a stranger's.
+     */
+    @Override
+    public void unfinished(byte[] bytes, int offset, int count) {
+        if (state != State.ARGUMENT
+                || scanner != null
+                || caller != null
+                || refusedEarly != null
+                || admitted) {
+            return;
+        }
+        try {
+            long type = reader.resetUnfinished(bytes, offset, count).readInt();
+            if (type >= 0 && type <= Integer.MAX_VALUE && type != headerType) {
+                ask((int) type);
+            }
+        } catch (GobException e) {
+            // not there yet, or broken: then it will be so when it is there
+        }
+    }
+
     // ---- values ----
 
     /** Reads the value that begins with the reader's message. */
@@ -238,6 +285,7 @@ final class ServerSession implements MessageFraming.Listener {
         }
         if (type == headerType) {
             if (state == State.ARGUMENT) {
+                admitIfOpen();
                 calls.headerWithoutBody(new String(method, StandardCharsets.UTF_8));
             }
             header();
@@ -251,7 +299,7 @@ final class ServerSession implements MessageFraming.Listener {
 
     /** Keeps the reader's message, or refuses the value. */
     private void keep(byte[] bytes, int offset, int count) throws GobException {
-        String noRoom = kept.add(bytes, offset, count, messageBytes(limits.gob().messageBytes()), budget(budget));
+        String noRoom = kept.add(bytes, offset, count, limits.gob().messageBytes());
         if (noRoom != null) {
             if (state != State.ARGUMENT) {
                 throw broken(noRoom);
@@ -329,6 +377,7 @@ final class ServerSession implements MessageFraming.Listener {
         methodLength = 0;
         seq = 0;
         caller = null;
+        refusedEarly = null;
         int field = -1;
         for (long delta = reader.readUint(); delta != 0; delta = reader.readUint()) {
             if (delta < 0 || delta > headerFields.length - 1 - field) {
@@ -396,7 +445,6 @@ final class ServerSession implements MessageFraming.Listener {
         RpcPeer peer = caller;
         if (peer == null) {
             peer = admit(type);
-            caller = peer;
         }
         MethodTable.Entry<?, ?> target = entry;
         if (peer == null) {
@@ -408,27 +456,48 @@ final class ServerSession implements MessageFraming.Listener {
         }
     }
 
-    /** Asks the gate, which leaves no trace; null if it has refused. */
+    /** Asks the gate, unless it has answered before the argument was there; null if it has refused. */
     private @Nullable RpcPeer admit(int type) throws GobException {
+        if (refusedEarly == null) {
+            ask(type);
+        }
+        Refused why = refusedEarly;
+        if (why != null) {
+            refusedEarly = null;
+            goPast(why);
+            return null;
+        }
+        return caller;
+    }
+
+    /** Asks the gate, which leaves no trace; its answer is {@link #caller} or {@link #refusedEarly}. */
+    private void ask(int type) throws GobIncompleteException {
         long mark = reader.mark();
         int before = types.size();
         try {
-            RpcPeer admitted = gate.admit(reader, types, type);
-            types.truncate(before);
+            caller = gate.admit(reader, types, type);
+            admitIfOpen();
             reader.rewind(mark);
-            return admitted;
         } catch (GobIncompleteException e) {
             throw e;
         } catch (DeniedException e) {
-            goPast(new Refused(Refusal.DENIED, message(e), e.delayNanos()));
+            refusedEarly = new Refused(Refusal.DENIED, message(e), e.delayNanos());
         } catch (RpcException e) {
-            goPast(Refusal.DENIED, message(e));
+            refusedEarly = new Refused(Refusal.DENIED, message(e));
         } catch (GobException e) {
-            goPast(Refusal.BAD_ARGUMENT, message(e));
+            refusedEarly = new Refused(Refusal.BAD_ARGUMENT, message(e));
         } catch (RuntimeException e) {
-            goPast(Refusal.DENIED, calls.fault("the gate", e));
+            refusedEarly = new Refused(Refusal.DENIED, calls.fault("the gate", e));
+        } finally {
+            types.truncate(before);
         }
-        return null;
+    }
+
+    private void admitIfOpen() {
+        if (!admitted && gate.isOpen()) {
+            admitted = true;
+            calls.admitted();
+        }
     }
 
     private String whyNoMethod() {
@@ -441,7 +510,7 @@ final class ServerSession implements MessageFraming.Listener {
             throws GobException {
         A argument;
         try {
-            argument = decoder(target).decode(reader, types, type);
+            argument = decode(decoder(target), type, peer);
         } catch (GobIncompleteException e) {
             throw e;
         } catch (GobException | RpcException e) {
@@ -453,7 +522,27 @@ final class ServerSession implements MessageFraming.Listener {
             return;
         }
         state = State.HEADER;
-        calls.call(target, seq, argument, peer, bytes);
+        calls.call(target, seq, argument, peer, bytes, held);
+    }
+
+    private <A> A decode(ArgumentDecoder<A> decoder, int type, RpcPeer peer) throws GobException, RpcException {
+        long before = heldButForTypes();
+        boolean done = false;
+        try {
+            A argument = decoder.decode(reader, types, type, peer);
+            done = true;
+            return argument;
+        } finally {
+            held = heldButForTypes() - before;
+            if (!done) {
+                account.giveBack(held);
+            }
+        }
+    }
+
+    /** What an argument defines stays when it goes. */
+    private long heldButForTypes() {
+        return account.used() - types.memoryBytes();
     }
 
     private void goPast(Refusal refusal, String reason) throws GobException {
@@ -469,7 +558,7 @@ final class ServerSession implements MessageFraming.Listener {
     private <A, R> ArgumentDecoder<A> decoder(MethodTable.Entry<A, R> target) {
         ArgumentDecoder<?> decoder = decoders.get(target);
         if (decoder == null) {
-            decoder = target.decoders.get();
+            decoder = target.decoders.apply(account);
             decoders.put(target, decoder);
         }
         return (ArgumentDecoder<A>) decoder;
@@ -484,7 +573,8 @@ final class ServerSession implements MessageFraming.Listener {
             calls.badTypeDefinition(reason);
         } else if (state == State.ARGUMENT) {
             // had it more messages, they would come before the next header
-            refuse(new Refused(Refusal.TOO_LARGE, reason), State.AFTER_REFUSED);
+            Refused why = refusedEarly;
+            refuse(why != null ? why : new Refused(Refusal.TOO_LARGE, reason), State.AFTER_REFUSED);
         } else if (state == State.HEADER) {
             throw broken(reason);
         }
@@ -493,6 +583,7 @@ final class ServerSession implements MessageFraming.Listener {
     /** Gives the memory back. */
     void close() {
         endValue();
+        types.truncate(0);
     }
 
     private static GobException broken(String reason) {

@@ -2,12 +2,15 @@ package io.github.pgwatchrpc.rpc.pgwatch;
 
 import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
+import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
 import io.github.pgwatchrpc.rpc.gob.GobSkipper;
 import io.github.pgwatchrpc.rpc.gob.GobType;
 import io.github.pgwatchrpc.rpc.gob.GobTypes;
 import io.github.pgwatchrpc.rpc.netrpc.ArgumentDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -42,6 +45,9 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
     private final ModelMeter meter;
     private final ModelValues others;
 
+    /** Who was let in without a key, because no rows were seen, gets none decoded either. */
+    private boolean rowsAllowed = true;
+
     /**
      * A decoder for one stream, with a builder of its own and the default limits.
      *
@@ -52,15 +58,26 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
     }
 
     private EnvelopeDecoder(EnvelopeBuilder builder, LongSupplier clock) {
-        this(() -> builder, clock, ModelLimits.DEFAULT);
+        this(() -> builder, clock, ModelLimits.DEFAULT, MemoryAccount.unlimited());
     }
 
     /** A decoder that borrows a builder for each envelope, so that many connections can share one a thread. */
-    EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock, ModelLimits limits) {
+    EnvelopeDecoder(
+            Supplier<EnvelopeBuilder> builders, LongSupplier clock, ModelLimits limits, MemoryAccount account) {
         this.builders = builders;
         this.clock = clock;
-        this.meter = new ModelMeter(limits);
+        this.meter = new ModelMeter(limits, account);
         this.others = new ModelValues(meter);
+    }
+
+    @Override
+    public MeasurementEnvelope decode(GobReader reader, GobTypes types, int type, RpcPeer caller) throws GobException {
+        rowsAllowed = caller.permit() != KeyGate.NO_ROWS;
+        try {
+            return decode(reader, types, type);
+        } finally {
+            rowsAllowed = true;
+        }
     }
 
     @Override
@@ -77,7 +94,12 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
                     case DATABASE -> builder.database(plan.readString(reader, DATABASE));
                     case METRIC -> builder.metric(plan.readString(reader, METRIC));
                     case TAGS -> readTags(reader, types, builder);
-                    case DATA -> readRows(reader, types, builder);
+                    case DATA -> {
+                        if (!rowsAllowed) {
+                            throw new GobException("gob: rows in an envelope without a key");
+                        }
+                        readRows(reader, types, builder);
+                    }
                     default -> GobSkipper.skip(reader, types, plan.wireType(field));
                 }
             }
@@ -97,12 +119,18 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
         builder.customTags(java.util.Map.of());
         for (int left = reader.readCount(); left > 0; left--) {
             require(meter.tag());
-            String name = reader.readString();
-            String value = reader.readString();
+            String name = readText(reader);
+            String value = readText(reader);
             if (!name.equals(KeyGate.TAG)) {
                 builder.customTag(name, value);
             }
         }
+    }
+
+    private String readText(GobReader reader) throws GobException {
+        int begin = reader.readBytes();
+        require(meter.copy(reader.length()));
+        return new String(reader.array(), begin, reader.length(), StandardCharsets.UTF_8);
     }
 
     private void readRows(GobReader reader, GobTypes types, EnvelopeBuilder builder) throws GobException {
@@ -167,10 +195,12 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
             }
             case BYTES -> {
                 int begin = reader.readBytes();
+                require(meter.copy(reader.length()));
                 builder.putBytes(column, reader.array(), begin, reader.length());
             }
             case STRING -> {
                 int begin = reader.readBytes();
+                require(meter.copy(reader.length()));
                 builder.putText(column, reader.array(), begin, reader.length());
             }
             default -> builder.put(column, others.read(reader, types, type));

@@ -48,7 +48,7 @@ public final class KeyGate implements ArgumentGate {
     private static final int STRING = GobType.Basic.STRING.id();
 
     /** For an envelope in which no rows were seen: should there be some all the same, they are not stored. */
-    private static final Permit NO_ROWS = database -> {
+    static final Permit NO_ROWS = database -> {
         throw new DeniedException(RpcException.Kind.UNAUTHENTICATED, "no key was shown", 0);
     };
 
@@ -161,7 +161,7 @@ public final class KeyGate implements ArgumentGate {
 
     private Plan planOf(GobTypes types, GobType.Struct struct) {
         Plan known = plan;
-        if (known == null || known.id != struct.id()) {
+        if (known == null || known.struct != struct) {
             known = new Plan(types, struct);
             plan = known;
         }
@@ -170,7 +170,8 @@ public final class KeyGate implements ArgumentGate {
 
     /** Where in a struct to look. */
     private static final class Plan {
-        final int id;
+        /** By identity: a number may be defined anew. */
+        final GobType.Struct struct;
 
         /** Type of each field. */
         final int[] fields;
@@ -185,7 +186,7 @@ public final class KeyGate implements ArgumentGate {
         final int last;
 
         Plan(GobTypes types, GobType.Struct struct) {
-            this.id = struct.id();
+            this.struct = struct;
             this.fields = struct.fields().stream().mapToInt(GobType.Field::type).toArray();
             int field = indexOf(struct, FIELD);
             int map = indexOf(struct, "CustomTags");

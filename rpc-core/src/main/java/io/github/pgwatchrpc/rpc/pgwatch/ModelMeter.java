@@ -1,5 +1,7 @@
 package io.github.pgwatchrpc.rpc.pgwatch;
 
+import io.github.pgwatchrpc.rpc.MemoryAccount;
+
 /**
  * Counts what decoding a message takes of {@link ModelLimits}. A decoder asks before it makes something and refuses the
  * message, in its own protocol's words around {@link #refusal}, when the answer is no. Not thread-safe: one a decoder.
@@ -25,8 +27,20 @@ public final class ModelMeter {
     /** An element of a list or object, perhaps itself a map with one entry; the model copies what is nested. */
     private static final int NESTED = 200;
 
+    /** What is taken from the account at a time, so that small steps do not cost. */
+    private static final int STEP = 4 << 10;
+
+    /** The array that text is kept in grows as the others do. */
+    private static final int COPY = 3;
+
     private final ModelLimits limits;
+    private final MemoryAccount account;
     private long bytes;
+
+    /** Text and bytes of the message, which have no bound of their own here. */
+    private long copied;
+
+    private long taken;
     private int columns;
     private String refusal = "";
 
@@ -36,12 +50,26 @@ public final class ModelMeter {
      * @param limits the bounds
      */
     public ModelMeter(ModelLimits limits) {
+        this(limits, MemoryAccount.unlimited());
+    }
+
+    /**
+     * Counts for one message at a time, and takes from an account what it counts. Whoever decodes gives it back: when the
+     * message is refused, or when what was made of it is not needed any more.
+     *
+     * @param limits the bounds
+     * @param account of the connection that the messages come from
+     */
+    public ModelMeter(ModelLimits limits, MemoryAccount account) {
         this.limits = limits;
+        this.account = account;
     }
 
     /** Begins a message. */
     public void begin() {
         bytes = 0;
+        copied = 0;
+        taken = 0;
         columns = 0;
         refusal = "";
     }
@@ -115,9 +143,40 @@ public final class ModelMeter {
         return take(NESTED);
     }
 
+    /**
+     * Asks for text or bytes, which are copied out of the message.
+     *
+     * @param length in bytes
+     * @return whether there is room
+     */
+    public boolean copy(int length) {
+        copied += (long) COPY * length;
+        return bytes + copied <= taken || takeFromAccount();
+    }
+
+    /**
+     * What has been taken from the account for this message.
+     *
+     * @return bytes
+     */
+    public long taken() {
+        return taken;
+    }
+
     private boolean take(long more) {
         bytes += more;
-        return bytes <= limits.memoryBytes() || refuse(bytes);
+        return bytes <= limits.memoryBytes() ? bytes + copied <= taken || takeFromAccount() : refuse(bytes);
+    }
+
+    private boolean takeFromAccount() {
+        // a large message takes in larger steps
+        long more = Math.max(bytes + copied - taken, Math.max(STEP, taken / 8));
+        if (!account.take(more)) {
+            refusal = account.noRoomFor(more);
+            return false;
+        }
+        taken += more;
+        return true;
     }
 
     private boolean refuse(long wanted) {

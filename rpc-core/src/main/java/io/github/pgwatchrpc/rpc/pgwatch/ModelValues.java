@@ -101,7 +101,7 @@ final class ModelValues {
             case UINT -> unsigned(reader.readUint());
             case FLOAT -> reader.readFloat();
             case BYTES -> readBytes(reader);
-            case STRING -> reader.readString();
+            case STRING -> readText(reader);
             case COMPLEX -> complex(reader.readFloat(), reader.readFloat());
             case INTERFACE -> readInterface(reader, types, depth);
         };
@@ -120,8 +120,15 @@ final class ModelValues {
         return single && value instanceof Double wide ? (Object) wide.floatValue() : value;
     }
 
-    private static byte[] readBytes(GobReader reader) throws GobException {
+    private String readText(GobReader reader) throws GobException {
         int begin = reader.readBytes();
+        copy(reader.length());
+        return new String(reader.array(), begin, reader.length(), StandardCharsets.UTF_8);
+    }
+
+    private byte[] readBytes(GobReader reader) throws GobException {
+        int begin = reader.readBytes();
+        copy(reader.length());
         return Arrays.copyOfRange(reader.array(), begin, begin + reader.length());
     }
 
@@ -138,7 +145,7 @@ final class ModelValues {
         return "(" + real + sign + imaginary + "i)";
     }
 
-    private static Object readOpaque(GobReader reader, GobType.Opaque type) throws GobException {
+    private Object readOpaque(GobReader reader, GobType.Opaque type) throws GobException {
         byte[] bytes = readBytes(reader);
         if (type.marshaler() == GobType.Marshaler.TEXT) {
             return new String(bytes, StandardCharsets.UTF_8);
@@ -192,6 +199,12 @@ final class ModelValues {
             object.put(each.name(), read(reader, types, types.get(each.type()), depth - 1));
         }
         return object;
+    }
+
+    private void copy(int length) throws GobException {
+        if (!meter.copy(length)) {
+            throw new GobException("gob: " + meter.refusal());
+        }
     }
 
     private void count() throws GobException {

@@ -54,7 +54,7 @@ public final class ReceiverMethods {
         Receiver guarded = new WithoutKeys(receiver);
         return server.method(
                         "Receiver.UpdateMeasurements",
-                        () -> new EnvelopeDecoder(builders::get, clock, limits),
+                        memory -> new EnvelopeDecoder(builders::get, clock, limits, memory),
                         (MeasurementEnvelope envelope, RpcPeer peer) -> update(guarded, envelope, peer))
                 .method("Receiver.SyncMetric", SyncMetricDecoder::new, (SyncMetric sync, RpcPeer peer) -> {
                     if (sync.equals(PING)) {

@@ -6,6 +6,7 @@ import io.github.pgwatchrpc.rpc.gob.GobType;
 import io.github.pgwatchrpc.rpc.gob.GobTypes;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which field of a sender's struct is which of the fields that we want, worked out once for each type of a stream. Fields
@@ -19,7 +20,10 @@ final class StructPlan {
     private static final int[] NOTHING = {};
 
     private final String[] wanted;
-    private int type = -1;
+
+    /** By identity: a number may be defined anew. */
+    private @Nullable GobType type;
+
     private int[] fields = NOTHING;
     private int[] wireTypes = NOTHING;
     private int[] typesOfWanted;
@@ -35,10 +39,11 @@ final class StructPlan {
      * @throws GobException if the type is not a struct or has none of the fields, in Go's words
      */
     int[] fields(GobTypes types, int id) throws GobException {
-        if (id == type) {
+        GobType known = types.get(id);
+        if (known == type) {
             return fields;
         }
-        if (!(types.get(id) instanceof GobType.Struct struct)) {
+        if (!(known instanceof GobType.Struct struct)) {
             throw new GobException("gob: type mismatch: expected a struct with the fields " + List.of(wanted)
                     + ", got type " + types.get(id));
         }
@@ -58,7 +63,7 @@ final class StructPlan {
             throw new GobException(
                     "gob: type mismatch: no fields of " + struct.name() + " are among " + List.of(wanted));
         }
-        type = id;
+        type = struct;
         fields = found;
         wireTypes = ids;
         typesOfWanted = wantedIds;

@@ -2,6 +2,7 @@ package io.github.pgwatchrpc.rpc.gob;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.ByteArrayInputStream;
@@ -107,6 +108,70 @@ final class GobFuzzTest {
         }
         Values.assertSame(values, pushed(stream == null ? new byte[0] : stream), "pushed");
     }
+
+    /** Counts what definitions have taken, and gives no more than a stranger gets. */
+    private static final class Counted implements GobTypes.Room {
+        static final long MOST = 16 << 10;
+
+        long taken;
+
+        @Override
+        public boolean take(long bytes) {
+            if (taken + bytes > MOST) {
+                return false;
+            }
+            taken += bytes;
+            return true;
+        }
+
+        @Override
+        public void giveBack(long bytes) {
+            taken -= bytes;
+        }
+
+        @Override
+        public String noRoomFor(long bytes) {
+            return "no room";
+        }
+    }
+
+    /** What is kept of definitions is paid for, whatever they look like, refused ones cost nothing, and all is given back. */
+    @FuzzTest(maxDuration = "1m")
+    void definitions(byte[] stream) {
+        byte[] bytes = stream == null ? new byte[0] : stream;
+        Counted room = new Counted();
+        GobTypes types = new GobTypes(CONFIG.limits(), room);
+        GobReader lengths = new GobReader(GobLimits.DEFAULT).reset(bytes, 0, bytes.length);
+        GobReader reader = new GobReader(CONFIG.limits());
+        while (lengths.remaining() > 0) {
+            try {
+                long length = lengths.readUint();
+                if (length <= 0 || length > lengths.remaining()) {
+                    break;
+                }
+                reader.reset(bytes, lengths.position(), (int) length);
+                lengths.skip((int) length);
+                types.readTypeSequence(reader, false);
+            } catch (GobException e) {
+                // refused, or a definition alone
+            }
+            assertEquals(room.taken, types.memoryBytes());
+            assertTrue(room.taken <= Counted.MOST);
+            long kept = 0;
+            for (int id = GobTypes.FIRST_USER_ID, found = 0; found < types.size() && id < SEARCHED; id++) {
+                GobType type = types.find(id);
+                if (type != null) {
+                    found++;
+                    kept += Retained.bytes(type);
+                }
+            }
+            assertTrue(kept <= room.taken, kept + " bytes are kept and " + room.taken + " were taken");
+        }
+        types.truncate(0);
+        assertEquals(0, room.taken);
+    }
+
+    private static final int SEARCHED = 1 << 16;
 
     private static List<Object> pushed(byte[] stream) throws IOException {
         GobDecoder decoder = new GobDecoder(CONFIG);

@@ -321,17 +321,18 @@ final class LimitsTest {
             fields.add(new GobType.Field("F" + i, 2));
         }
         StreamBuilder wide = new StreamBuilder().define(new GobType.Struct(ID, "Wide", fields));
-        assertRefused("gob: bytes of a type definition: 53 (expected: <= 50)", wide.decoder(limits().typeBytes(50)));
+        assertRefused(
+                "gob: bytes of a type definition: 505 (expected: <= 500)", wide.decoder(limits().typeBytes(500)));
     }
 
     @Test
-    void bytesOfAllTypeDefinitions() {
+    void memoryOfAllTypeDefinitions() {
         StreamBuilder stream = new StreamBuilder();
         for (int i = 0; i < 20; i++) {
             stream.define(new GobType.Slice(ID + i, "x".repeat(86), 2)); // 94 bytes
         }
         assertRefused(
-                "gob: bytes of all type definitions: 1658 (expected: <= 1600)",
+                "gob: memory of all type definitions: 1716 bytes (expected: <= 1600)",
                 stream.decoder(limits().typeBytes(100)));
     }
 

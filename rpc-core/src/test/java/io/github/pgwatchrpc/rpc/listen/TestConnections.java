@@ -13,17 +13,18 @@ import org.jspecify.annotations.Nullable;
 /** Opens to tests of other packages what a listener does by itself. */
 public final class TestConnections {
 
-    private static final MemoryBudgets TEST_BUDGETS = MemoryBudgets.ofHeap(1L << 30);
-
     private TestConnections() {}
 
-    public static Connection of(Channel channel) {
-        return new Connection(channel, TEST_BUDGETS.open(), Duration.ofSeconds(30), new Repeated());
+    public static Connection of(Channel channel, MemoryBudgets memory, Duration patience) {
+        return new Connection(channel, memory.open(), patience, new Repeated());
     }
 
-    public static ChannelHandler detecting(
-            Map<Protocol, ProtocolHandler> protocols, Duration timeout, Connection connection) {
-        return new DetectingHandler(protocols, timeout, connection);
+    public static ChannelHandler detecting(Map<Protocol, ProtocolHandler> protocols, Connection connection) {
+        return new DetectingHandler(protocols, connection);
+    }
+
+    public static void ended(Connection connection) {
+        connection.ended();
     }
 
     public static void drain(Connection connection) {

@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import io.github.pgwatchrpc.measurement.Measurement;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.gob.GobException;
@@ -74,7 +75,11 @@ class BrokenSessionsTest {
         }
 
         @Override
-        public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes) {
+        public void admitted() {}
+
+        @Override
+        public <A, R> void call(
+                MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes, long held) {
             answers++;
             try {
                 assertTrue(
@@ -129,7 +134,7 @@ class BrokenSessionsTest {
     }
 
     private long allocated(byte[] stream, byte[] nextCall) {
-        MemoryBudget budget = new MemoryBudget(10_000_000);
+        MemoryAccount budget = MemoryBudgets.ofHeap(1 << 30).open();
         Answering answering = new Answering();
         ServerSession session =
                 new ServerSession(server.methods(), NetRpcLimits.DEFAULT, budget, ArgumentGate.open(PEER), answering);

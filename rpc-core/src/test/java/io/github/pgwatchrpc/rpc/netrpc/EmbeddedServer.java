@@ -2,6 +2,8 @@ package io.github.pgwatchrpc.rpc.netrpc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.listen.Connection;
@@ -33,35 +35,42 @@ public final class EmbeddedServer implements AutoCloseable {
             }
         }
     };
-    public final Connection connection = TestConnections.of(channel);
+    public final Connection connection;
 
-    private final NetRpcServer server;
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
     private final ByteArrayOutputStream unread = new ByteArrayOutputStream();
     private boolean direct;
 
-    private EmbeddedServer(NetRpcServer server) {
-        this.server = server;
+    private EmbeddedServer(NetRpcServer server, MemoryBudgets memory) {
+        this.connection = TestConnections.of(channel, memory, server.limits().firstRequest());
         channel.freezeTime();
         channel.config().setAllocator(allocator);
     }
 
     /** Bytes are looked at first, as on a port that several protocols share. */
     public static EmbeddedServer detecting(NetRpcServer server) {
-        EmbeddedServer embedded = new EmbeddedServer(server);
+        EmbeddedServer embedded = new EmbeddedServer(server, plenty());
         embedded.add(TestConnections.detecting(
                 Map.of(
                         Protocol.HTTP_CONNECT, server.overHttp(),
                         Protocol.HTTP, server.overHttp(),
                         Protocol.GOB, server.raw()),
-                server.limits().firstRequest(),
                 embedded.connection));
         return embedded;
     }
 
     /** gob straight away. */
     public static EmbeddedServer raw(NetRpcServer server) {
-        EmbeddedServer embedded = new EmbeddedServer(server);
+        return raw(server, plenty());
+    }
+
+    private static MemoryBudgets plenty() {
+        return new MemoryBudgets(new MemoryBudget(1 << 30), new MemoryBudget(1 << 30), 1 << 20);
+    }
+
+    /** gob straight away, with little memory. */
+    public static EmbeddedServer raw(NetRpcServer server, MemoryBudgets memory) {
+        EmbeddedServer embedded = new EmbeddedServer(server, memory);
         embedded.add(new ServerConnection(server, embedded.connection));
         return embedded;
     }
@@ -146,7 +155,7 @@ public final class EmbeddedServer implements AutoCloseable {
         channel.finishAndReleaseAll();
         assertEquals(0, allocator.metric().usedHeapMemory(), "heap buffers that were not released");
         assertEquals(0, allocator.metric().usedDirectMemory(), "direct buffers that were not released");
-        assertEquals(0, server.budget().used(), "budget that was not given back");
-        assertEquals(0, server.strangers().used(), "strangers' budget that was not given back");
+        assertEquals(0, connection.memory().used(), "memory that was not given back");
+        TestConnections.ended(connection);
     }
 }

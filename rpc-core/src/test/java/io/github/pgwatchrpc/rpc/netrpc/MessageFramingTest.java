@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,8 +25,13 @@ class MessageFramingTest {
     private static final int PLENTY = 1 << 20;
 
     private final Recorder recorder = new Recorder();
-    private final MemoryBudget budget = new MemoryBudget(PLENTY);
+    private final MemoryAccount budget = account(PLENTY);
     private final MessageFraming framing = new MessageFraming(PLENTY, budget, recorder);
+
+    private static MemoryAccount account(long bytes) {
+        return new MemoryBudgets(new MemoryBudget(bytes), new MemoryBudget(1), bytes).open();
+    }
+
 
     /** Keeps what it is told, as text, so that order and content compare in one go. */
     private static final class Recorder implements MessageFraming.Listener {
@@ -229,8 +236,9 @@ class MessageFramingTest {
     @Test
     void whatFindsNoRoomIsSkippedAndTheStreamGoesOn() throws GobException {
         MemoryBudget small = new MemoryBudget(5_000);
-        MessageFraming one = new MessageFraming(PLENTY, small, new Recorder());
-        MessageFraming other = new MessageFraming(PLENTY, small, recorder);
+        MemoryBudgets shared = new MemoryBudgets(small, small, PLENTY);
+        MessageFraming one = new MessageFraming(PLENTY, shared.open(), new Recorder());
+        MessageFraming other = new MessageFraming(PLENTY, shared.open(), recorder);
         byte[] message = new byte[5_000];
         byte[] stream = Streams.stream(List.of(message, new byte[] {9}));
         one.feed(stream, 0, 4_000);
@@ -242,7 +250,7 @@ class MessageFramingTest {
         }
         assertEquals(2, recorder.events.size(), recorder.events::toString);
         assertTrue(
-                recorder.events.get(0).startsWith("value: gob: bytes of unfinished messages: "),
+                recorder.events.get(0).startsWith("value: gob: bytes held for connections: "),
                 recorder.events.get(0));
         assertTrue(
                 recorder.events.get(0).endsWith(" (expected: <= 5000 of all connections together)"),

@@ -32,7 +32,6 @@ final class NetRpcFuzzTest {
                     .typeDefinitions(50)
                     .build())
             .preambleBytes(200)
-            .bufferedBytes(20_000)
             .build();
 
     private static final NetRpcServer SERVER = ReceiverMethods.add(NetRpcServer.builder(), new Reading(), () -> 1)

@@ -21,6 +21,14 @@ public final class RawClient implements AutoCloseable {
         socket.connect(server);
     }
 
+    /** From an address of its own. */
+    RawClient(InetSocketAddress from, InetSocketAddress server) throws IOException {
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(60_000);
+        socket.bind(from);
+        socket.connect(server);
+    }
+
     /** After {@code CONNECT}. */
     public static RawClient http(InetSocketAddress server) throws IOException {
         RawClient client = new RawClient(server);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.gob.GobLimits;
 import io.github.pgwatchrpc.rpc.listen.TestConnections;
@@ -407,20 +409,19 @@ class ServerConnectionTest {
 
     @Test
     void whatFindsNoRoomIsRefused() {
-        NetRpcLimits limits =
-                NetRpcLimits.DEFAULT.toBuilder().bufferedBytes(1_000).build();
+        MemoryBudget little = new MemoryBudget(3_000);
         byte[] big = requests()
                 .call("Echo.Text", 1, "x".repeat(5_000))
                 .call("Echo.Text", 2, "y")
                 .take();
-        try (EmbeddedServer peer = EmbeddedServer.raw(server(limits))) {
+        try (EmbeddedServer peer = EmbeddedServer.raw(server(), new MemoryBudgets(little, little, 3_000))) {
             for (int at = 0; at < big.length; at += 100) {
                 peer.send(big, at, Math.min(100, big.length - at));
             }
             List<String> answers = peer.answerTexts();
             assertEquals(2, answers.size());
             assertTrue(
-                    answers.get(0).startsWith("Echo.Text 1 error gob: bytes of unfinished messages: "),
+                    answers.get(0).startsWith("Echo.Text 1 error gob: bytes held for "),
                     answers::toString);
             assertEquals("Echo.Text 2 ok re: y", answers.get(1));
         }
@@ -750,7 +751,7 @@ class ServerConnectionTest {
                 assertNull(peer.end(), begun);
                 pass(peer, 2, TimeUnit.SECONDS);
                 assertEquals(End.TIMEOUT, peer.end(), begun);
-                assertEquals("no protocol could be told within PT1M", peer.endReason());
+                assertEquals("the first bytes, which tell the protocol, did not end within PT1M", peer.endReason());
             }
         }
     }

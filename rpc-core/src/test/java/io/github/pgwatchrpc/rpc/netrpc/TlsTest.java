@@ -59,7 +59,6 @@ class TlsTest {
                         new TlsProtocol(
                                 certificate.server(),
                                 Map.of(Protocol.GOB, server.raw(), Protocol.HTTP_CONNECT, server.overHttp()),
-                                Duration.ofSeconds(30),
                                 events))
                 .observer(events)
                 .bind(address);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import io.github.pgwatchrpc.measurement.EnvelopeBuilder;
 import io.github.pgwatchrpc.measurement.MeasurementEnvelope;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.gob.GobException;
 import io.github.pgwatchrpc.rpc.gob.GobLimits;
 import io.github.pgwatchrpc.rpc.gob.GobReader;
@@ -139,7 +140,7 @@ class ModelLimitsTest {
     private MeasurementEnvelope decode(byte[] argument, ModelLimits limits) throws GobException {
         GobReader reader = new GobReader(GobLimits.DEFAULT);
         reader.reset(argument, 0, argument.length);
-        return new EnvelopeDecoder(() -> builder, () -> 1, limits).decode(reader, types(), ENVELOPE);
+        return new EnvelopeDecoder(() -> builder, () -> 1, limits, MemoryAccount.unlimited()).decode(reader, types(), ENVELOPE);
     }
 
     private long allocated(byte[] argument) {
