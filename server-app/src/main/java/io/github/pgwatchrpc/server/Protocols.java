@@ -1,7 +1,6 @@
 package io.github.pgwatchrpc.server;
 
 import io.github.pgwatchrpc.rpc.Authenticator;
-import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
@@ -98,13 +97,7 @@ final class Protocols {
         // of all codes only UNAVAILABLE keeps pgwatch from starting without a word to its operator
         refused.put(
                 Protocol.HTTP2,
-                GrpcServer.builder()
-                        .observer(observer)
-                        .gate((call, peer, before) -> {
-                            throw new RpcException(RpcException.Kind.UNAVAILABLE, HOW);
-                        })
-                        .build()
-                        .protocol());
+                GrpcServer.builder().observer(observer).refuseAll(HOW).build().protocol());
         return refused;
     }
 

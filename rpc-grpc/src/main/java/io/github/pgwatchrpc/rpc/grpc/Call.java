@@ -8,7 +8,9 @@ import io.github.pgwatchrpc.rpc.RpcPeer;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelPromise;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +20,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Call implements MessageAssembler.Listener {
 
+    /** An answer up to this is counted with its call. */
+    private static final int SMALL = 512;
+
     private final GrpcConnection connection;
     private final int stream;
     private final String method;
     private final RpcPeer peer;
     private final boolean gzip;
     private final Handler handler;
+    private final int messageBytes;
     private final MessageAssembler assembler;
     private final long began = System.nanoTime();
 
@@ -32,13 +38,20 @@ final class Call implements MessageAssembler.Listener {
     private boolean answering;
     private boolean ended;
 
+    /** What a message takes that waits for the end of the peer's part. */
+    private int kept;
+
+    /** What answers take that the peer has not made room for. */
+    private int unread;
+
     Call(GrpcConnection connection, int stream, MethodTable.Entry method, RpcPeer peer, boolean gzip) {
         this.connection = connection;
         this.stream = stream;
         this.method = method.name();
         this.peer = peer;
         this.gzip = gzip;
-        this.assembler = new MessageAssembler(connection.limits().messageBytes(), connection.budget(), this);
+        this.assembler = new MessageAssembler(method.messageBytes(), connection.memory(), this);
+        this.messageBytes = method.messageBytes();
         this.handler = method.handlers().apply(this);
     }
 
@@ -48,6 +61,11 @@ final class Call implements MessageAssembler.Listener {
 
     RpcPeer peer() {
         return peer;
+    }
+
+    /** Whether a call of this connection has been let in that needed it. */
+    boolean isLetIn() {
+        return connection.isLetIn();
     }
 
     /** Runs something on the connection's event loop, at once if this is it. */
@@ -68,10 +86,11 @@ final class Call implements MessageAssembler.Listener {
 
     void data(ByteBuf data, boolean last) {
         try {
+            halfClosed |= last;
             if (!ended) {
                 feed(data);
             }
-            if (last) {
+            if (halfClosed && !ended) {
                 halfClose();
             }
         } catch (ProtoException e) {
@@ -103,11 +122,7 @@ final class Call implements MessageAssembler.Listener {
         }
     }
 
-    private void halfClose() throws RpcException {
-        halfClosed = true;
-        if (ended) {
-            return;
-        }
+    private void halfClose() throws RpcException, ProtoException {
         if (assembler.isInMessage()) {
             throw new RpcException(Kind.INTERNAL, "the call ended in the middle of a message");
         }
@@ -123,13 +138,39 @@ final class Call implements MessageAssembler.Listener {
         if (!packed) {
             reader.reset(bytes, offset, length);
         } else if (gzip) {
-            byte[] unpacked =
-                    Gzip.unpack(bytes, offset, length, connection.limits().messageBytes());
-            reader.reset(unpacked, 0, unpacked.length);
+            if (!connection.isLetIn()) {
+                throw new RpcException(
+                        Kind.UNAUTHENTICATED, "a packed message is only unpacked for who has been let in");
+            }
+            try (Gzip unpacked = Gzip.unpack(bytes, offset, length, messageBytes, connection.memory())) {
+                connection.unpacked(unpacked.size());
+                reader.reset(unpacked.bytes(), 0, unpacked.size());
+                handler.message(reader);
+            }
+            return;
         } else {
             throw new RpcException(Kind.INTERNAL, "a message is packed, but the call names no encoding");
         }
         handler.message(reader);
+    }
+
+    /** Whether all that the peer wants to say has come: a message that is shown now is the last. */
+    boolean isHalfClosed() {
+        return halfClosed;
+    }
+
+    /**
+     * Keeps a message, which takes memory until the call ends.
+     *
+     * @throws RpcException if there is none
+     */
+    byte[] keep(ProtoReader message) throws RpcException {
+        int length = message.limit() - message.position();
+        if (!connection.memory().take(length)) {
+            throw new RpcException(Kind.RESOURCE_EXHAUSTED, connection.memory().noRoomFor(length));
+        }
+        kept += length;
+        return Arrays.copyOfRange(message.array(), message.position(), message.limit());
     }
 
     private void refuse(StatusCode code, Refusal refusal, Exception reason) {
@@ -153,13 +194,51 @@ final class Call implements MessageAssembler.Listener {
 
     // ---- to the peer ----
 
-    /** Sends a message, unless the call has ended. */
+    /** Sends the message of a call that has one, unless the call has ended. */
     void send(byte[] message) {
         if (!ended) {
-            connection.writeMessage(stream, message, !answering);
+            ChannelPromise written = connection.writeMessage(stream, message, !answering);
+            if (message.length > SMALL) {
+                count(message.length, written);
+            }
             answering = true;
             connection.flushSoon();
         }
+    }
+
+    /**
+     * Sends a message of a call that may have many, unless the call has ended. Who wants another one before there was room
+     * for the last one does not read them: its call is reset.
+     */
+    void sendNext(byte[] message) {
+        if (unread > 0) {
+            connection.flushNow();
+        }
+        if (ended) {
+            return;
+        }
+        if (unread > 0) {
+            finish();
+            connection.reset(stream);
+            return;
+        }
+        boolean room = count(message.length + SMALL, connection.writeMessage(stream, message, !answering));
+        answering = true;
+        connection.flushSoon();
+        if (!room && !ended) {
+            finish();
+            connection.reset(stream);
+        }
+    }
+
+    /** Charges an answer until the peer has made room for it. */
+    private boolean count(int bytes, ChannelPromise written) {
+        unread += bytes;
+        written.addListener(done -> {
+            unread -= bytes;
+            connection.unread(-bytes);
+        });
+        return connection.unread(bytes);
     }
 
     /** Ends the call, unless it has ended. */
@@ -188,6 +267,8 @@ final class Call implements MessageAssembler.Listener {
     private void finish() {
         ended = true;
         assembler.close();
+        connection.memory().giveBack(kept);
+        kept = 0;
         if (deadline != null) {
             deadline.cancel(false);
         }

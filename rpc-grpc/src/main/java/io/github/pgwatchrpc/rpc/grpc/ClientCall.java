@@ -1,6 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
@@ -35,7 +35,7 @@ final class ClientCall implements MessageAssembler.Listener {
         this.message = message;
         this.metadata = metadata;
         // an answer's room grows as its bytes come, and the calls in flight are the caller's
-        this.assembler = new MessageAssembler(messageBytes, new MemoryBudget(Long.MAX_VALUE), this);
+        this.assembler = new MessageAssembler(messageBytes, MemoryAccount.unlimited(), this);
     }
 
     /** Takes the headers or, with the last of them, the trailers. */

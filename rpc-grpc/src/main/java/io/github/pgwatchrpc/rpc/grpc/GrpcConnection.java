@@ -3,7 +3,7 @@ package io.github.pgwatchrpc.rpc.grpc;
 import io.github.pgwatchrpc.log.PeerText;
 import io.github.pgwatchrpc.rpc.DeniedException;
 import io.github.pgwatchrpc.rpc.Faults;
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcObserver.End;
@@ -15,11 +15,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
@@ -29,6 +31,8 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2HeadersEncoder;
+import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
@@ -47,13 +51,34 @@ import org.jspecify.annotations.Nullable;
  */
 final class GrpcConnection extends Http2ConnectionHandler {
 
-    /** How much a peer may send unasked, on a stream and on the connection: a call of 1,000 rows without a pause. */
+    /** How many calls may be in flight until one has been let in: a proxy of health checks has two or three. */
+    private static final int STRANGERS_CALLS = 8;
+
+    /** How much may come from a peer of which no call has been let in, refused calls with all that they carry. */
+    private static final int STRANGERS_BYTES = 4 << 20;
+
+    /**
+     * How much a peer may send unasked, on a stream and on the connection, once a call has been let in: a call of 1,000 rows
+     * without a pause. Before that it is 64 KiB for both, as HTTP/2 begins.
+     */
     private static final int STREAM_WINDOW = 512 << 10;
 
     private static final int CONNECTION_WINDOW = 1 << 20;
 
-    /** A bound on frames that Netty wants to send and the peer does not read (as grpc-java has it). */
-    private static final int QUEUED_CONTROL_FRAMES = 10_000;
+    /** A bound on frames that Netty wants to send and the peer does not read. */
+    private static final int QUEUED_CONTROL_FRAMES = 256;
+
+    /** How many SETTINGS may come without a call that is answered in between; a client sends one or two in its life. */
+    private static final int SETTINGS = 64;
+
+    /** The table of headers that we may refer to, whatever room the peer offers for it: HTTP/2's own default. */
+    private static final int ANSWER_TABLE = 4096;
+
+    /** Most characters of the text of an answer. */
+    static final int TEXT = 1_000;
+
+    /** How much may be unpacked before other connections have their turn. */
+    private static final int UNPACKED_AT_A_TIME = 1 << 20;
 
     private static final int RESET_WINDOW_SECONDS = 30;
 
@@ -95,6 +120,20 @@ final class GrpcConnection extends Http2ConnectionHandler {
     private @Nullable ScheduledFuture<?> sweep;
     private boolean reading;
     private int unsent;
+    private final FrameBounds bounds = new FrameBounds();
+    private final Held held;
+
+    /** Headers that came since what they may have added to the table of headers was counted. */
+    private int headersRead;
+
+    private long strangersBytes;
+    private int settings;
+    private int unpacked;
+
+    /** Which frame has not ended since when. */
+    private long unfinished = -1;
+
+    private long unfinishedSince;
 
     /** Refusals that wait for their time. */
     private int denials;
@@ -115,6 +154,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
         this.limits = server.limits();
         this.peer = peer;
         this.admitted = peer;
+        this.held = new Held(peer);
         this.callKey = connection().newKey();
         this.pings = new PingGuard(limits.pingInterval().toNanos());
         decoder.frameListener(new Frames());
@@ -125,6 +165,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
                 if (call != null) {
                     call.closed();
                 }
+                charge();
                 if (drained) {
                     // not from within Netty's book-keeping of streams
                     context().executor().execute(GrpcConnection.this::closeIfDrained);
@@ -152,18 +193,18 @@ final class GrpcConnection extends Http2ConnectionHandler {
             GrpcLimits limits = server.limits();
             DefaultHttp2Connection streams = new DefaultHttp2Connection(true);
             // SETTINGS bind a peer once it has acknowledged them, this binds it from its first frame on
-            streams.remote().maxActiveStreams(limits.callsInFlight());
+            int calls = Math.min(STRANGERS_CALLS, limits.callsInFlight());
+            streams.remote().maxActiveStreams(calls);
             streams.remote()
                     .flowController(
                             new DefaultHttp2RemoteFlowController(streams, new UniformStreamByteDistributor(streams)));
             connection(streams);
-            initialSettings(new Http2Settings()
-                    .maxConcurrentStreams(limits.callsInFlight())
-                    .initialWindowSize(STREAM_WINDOW)
-                    .maxHeaderListSize(limits.headerBytes()));
+            initialSettings(new Http2Settings().maxConcurrentStreams(calls).maxHeaderListSize(limits.headerBytes()));
             encoderEnforceMaxQueuedControlFrames(QUEUED_CONTROL_FRAMES);
             decoderEnforceMaxRstFramesPerWindow(limits.resets(), RESET_WINDOW_SECONDS);
             encoderEnforceMaxRstFramesPerWindow(limits.resets(), RESET_WINDOW_SECONDS);
+            // texts are all different: they would push out of the table what is not
+            headerSensitivityDetector((name, value) -> MESSAGE.contentEquals(name));
             // who closes has waited for the calls already: see drain()
             gracefulShutdownTimeoutMillis(0);
             return super.build();
@@ -182,8 +223,12 @@ final class GrpcConnection extends Http2ConnectionHandler {
         return limits;
     }
 
-    MemoryBudget budget() {
-        return server.budget();
+    MemoryAccount memory() {
+        return peer.memory();
+    }
+
+    boolean isLetIn() {
+        return peer.isAdmitted();
     }
 
     byte[] scratch() {
@@ -228,15 +273,45 @@ final class GrpcConnection extends Http2ConnectionHandler {
 
     // ---- answers ----
 
-    void writeMessage(int stream, byte[] message, boolean first) {
+    /**
+     * Writes a message.
+     *
+     * @return whether it has been written is told here
+     */
+    ChannelPromise writeMessage(int stream, byte[] message, boolean first) {
         ChannelHandlerContext ctx = context();
-        pings.sent();
+        answered();
         if (first) {
             encoder().writeHeaders(ctx, stream, ANSWER, 0, false, ctx.newPromise());
         }
         ByteBuf frame = ctx.alloc().buffer(MessageAssembler.PREFIX + message.length);
         frame.writeByte(0).writeInt(message.length).writeBytes(message);
-        encoder().writeData(ctx, stream, frame, 0, false, ctx.newPromise());
+        ChannelPromise written = ctx.newPromise();
+        encoder().writeData(ctx, stream, frame, 0, false, written);
+        return written;
+    }
+
+    /**
+     * Counts what the peer has asked for and not read.
+     *
+     * @param change bytes more, or less
+     * @return whether there was room
+     */
+    boolean unread(int change) {
+        held.unread(change);
+        return charge();
+    }
+
+    /** Takes a call away from a peer that does not read its answers. */
+    void reset(int stream) {
+        ChannelHandlerContext ctx = context();
+        resetStream(ctx, stream, Http2Error.ENHANCE_YOUR_CALM.code(), ctx.newPromise());
+        flushSoon();
+    }
+
+    private void answered() {
+        pings.sent();
+        settings = 0;
     }
 
     void writeEnd(int stream, StatusCode code, String text, boolean answering, boolean halfClosed) {
@@ -249,7 +324,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
                     : new DefaultHttp2Headers().status(OK).add(CONTENT_TYPE, GRPC);
             end.add(STATUS, code.header);
             if (!text.isEmpty()) {
-                end.add(MESSAGE, StatusCode.percentEncode(text));
+                end.add(MESSAGE, text(text));
             }
             if (code == StatusCode.UNIMPLEMENTED) {
                 end.add(ACCEPT_ENCODING, ENCODINGS);
@@ -258,9 +333,13 @@ final class GrpcConnection extends Http2ConnectionHandler {
         writeLast(stream, end, halfClosed);
     }
 
+    private static String text(String text) {
+        return StatusCode.percentEncode(text.length() <= TEXT ? text : text.substring(0, TEXT) + "...");
+    }
+
     private void writeLast(int stream, Http2Headers end, boolean halfClosed) {
         ChannelHandlerContext ctx = context();
-        pings.sent();
+        answered();
         ChannelPromise written = ctx.newPromise();
         if (!halfClosed) {
             // the peer need not send the rest (RFC 9113, 8.1), but must have read the answer before it hears so
@@ -286,6 +365,12 @@ final class GrpcConnection extends Http2ConnectionHandler {
         }
     }
 
+    /** Sends what has been written and what the peer has room for. */
+    void flushNow() {
+        unsent = 0;
+        flush(context());
+    }
+
     // ---- frames ----
 
     private final class Frames extends Http2FrameAdapter {
@@ -300,6 +385,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
                 boolean exclusive,
                 int padding,
                 boolean endOfStream) {
+            headersRead += headers.size();
             Http2Stream stream = connection().stream(streamId);
             Call known = call(stream);
             if (known == null && !stream.isHeadersSent()) {
@@ -317,6 +403,19 @@ final class GrpcConnection extends Http2ConnectionHandler {
                 call.data(data, endOfStream);
             }
             return all;
+        }
+
+        @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings read) throws Http2Exception {
+            Http2HeadersEncoder.Configuration answers =
+                    encoder().configuration().headersConfiguration();
+            if (answers.maxHeaderTableSize() > ANSWER_TABLE) {
+                answers.maxHeaderTableSize(ANSWER_TABLE);
+            }
+            // what is to be told to the peer about that table waits for the next answer
+            if (++settings > SETTINGS) {
+                throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "too_many_settings");
+            }
         }
 
         @Override
@@ -341,6 +440,12 @@ final class GrpcConnection extends Http2ConnectionHandler {
                     stream.id(),
                     Http2Error.REFUSED_STREAM.code(),
                     context().newPromise());
+            return;
+        }
+        String refusal = server.refusal();
+        if (refusal != null) {
+            refuse(stream, StatusCode.UNAVAILABLE, "?", Refusal.DENIED, new RpcException(refusal), halfClosed);
+            drain(End.UNKNOWN_PROTOCOL, refusal);
             return;
         }
         CharSequence contentType = headers.get(CONTENT_TYPE);
@@ -374,8 +479,15 @@ final class GrpcConnection extends Http2ConnectionHandler {
             return;
         }
         if (!name.startsWith(HealthService.NAME)) {
-            // who only asks for health may be a stranger, and does not keep its connection from making room
+            // who only asks for health may be a stranger, and stays one
             peer.called();
+            letIn();
+        }
+        held.streams(connection().numActiveStreams());
+        if (!held.charge()) {
+            RpcException reason = new RpcException(held.noRoom());
+            refuse(stream, StatusCode.RESOURCE_EXHAUSTED, name, Refusal.TOO_LARGE, reason, halfClosed);
+            return;
         }
         if (method == null) {
             RpcException reason = new RpcException(server.methods().whyNot(path));
@@ -406,6 +518,26 @@ final class GrpcConnection extends Http2ConnectionHandler {
         }
     }
 
+    /** A call has shown what it has to: from here on the bounds are wide, and the peer is told so. */
+    private void letIn() {
+        if (peer.isAdmitted()) {
+            return;
+        }
+        peer.admitted();
+        ChannelHandlerContext ctx = context();
+        connection().remote().maxActiveStreams(limits.callsInFlight());
+        Http2Settings wider =
+                new Http2Settings().maxConcurrentStreams(limits.callsInFlight()).initialWindowSize(STREAM_WINDOW);
+        encoder().writeSettings(ctx, wider, ctx.newPromise());
+        Http2LocalFlowController windows = connection().local().flowController();
+        try {
+            windows.incrementWindowSize(
+                    connection().connectionStream(), CONNECTION_WINDOW - Http2CodecUtil.DEFAULT_WINDOW_SIZE);
+        } catch (Http2Exception e) {
+            throw new IllegalStateException("no window is that large", e);
+        }
+    }
+
     /** {@code application/grpc}, alone or with {@code +proto} or parameters behind it. */
     private static boolean isGrpc(CharSequence contentType) {
         String type = contentType.toString().toLowerCase(Locale.ROOT);
@@ -433,7 +565,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
      */
     private void deny(Http2Stream stream, String method, DeniedException why, boolean halfClosed) {
         StatusCode code = StatusCode.of(why.kind());
-        if (why.delayNanos() == 0 || denials >= limits.callsInFlight() / 2) {
+        if (why.delayNanos() == 0 || denials >= connection().remote().maxActiveStreams() / 2) {
             refuse(stream, code, method, Refusal.DENIED, why, halfClosed);
             endIfHopeless(why);
             return;
@@ -467,8 +599,21 @@ final class GrpcConnection extends Http2ConnectionHandler {
         Http2Headers end = new DefaultHttp2Headers()
                 .status(status)
                 .add(STATUS, StatusCode.INTERNAL.header)
-                .add(MESSAGE, StatusCode.percentEncode(reason));
+                .add(MESSAGE, text(reason));
         writeLast(stream.id(), end, halfClosed);
+    }
+
+    /** Netty has read more headers than it keeps. */
+    @Override
+    protected void handleServerHeaderDecodeSizeError(ChannelHandlerContext ctx, Http2Stream stream) {
+        String reason = "bytes of the headers of a call: more than " + limits.headerBytes();
+        refused("?", Refusal.TOO_LARGE, reason);
+        held.unknownHeaders();
+        Http2Headers end = new DefaultHttp2Headers()
+                .status("431")
+                .add(STATUS, StatusCode.RESOURCE_EXHAUSTED.header)
+                .add(MESSAGE, text(reason));
+        encoder().writeHeaders(ctx, stream.id(), end, 0, true, ctx.newPromise());
     }
 
     // ---- how much waits, and how long ----
@@ -479,8 +624,46 @@ final class GrpcConnection extends Http2ConnectionHandler {
             ReferenceCountUtil.release(message);
             return;
         }
+        ByteBuf bytes = (ByteBuf) message;
+        bounds.follow(bytes);
         reading = true;
-        super.channelRead(ctx, message);
+        super.channelRead(ctx, peer.isAdmitted() ? bytes : strangers(ctx, bytes));
+    }
+
+    /** What a stranger sends is kept, if it is kept, in no more room than it takes, wherever it was read or decrypted. */
+    private ByteBuf strangers(ChannelHandlerContext ctx, ByteBuf bytes) {
+        int count = bytes.readableBytes();
+        strangersBytes += count;
+        if (strangersBytes > STRANGERS_BYTES) {
+            onError(
+                    ctx,
+                    false,
+                    Http2Exception.connectionError(
+                            Http2Error.ENHANCE_YOUR_CALM,
+                            "bytes of a connection: more than %d without a call that was let in",
+                            STRANGERS_BYTES));
+            bytes.skipBytes(count);
+            return bytes;
+        }
+        if (bytes.capacity() <= 2 * count) {
+            return bytes;
+        }
+        ByteBuf exact = ctx.alloc().heapBuffer(count).writeBytes(bytes);
+        bytes.release();
+        return exact;
+    }
+
+    /** A message was unpacked, which takes a thousand times as long as to send it can: others have their turn now and then. */
+    void unpacked(int bytes) {
+        unpacked += bytes;
+        if (unpacked > UNPACKED_AT_A_TIME) {
+            unpacked = 0;
+            ChannelHandlerContext ctx = context();
+            ctx.channel().config().setAutoRead(false);
+            ctx.executor()
+                    .execute(() ->
+                            ctx.channel().config().setAutoRead(ctx.channel().isWritable()));
+        }
     }
 
     /** As inherited, but a connection that is not to be read is not read. */
@@ -491,9 +674,37 @@ final class GrpcConnection extends Http2ConnectionHandler {
         discardSomeReadBytes();
         ctx.fireChannelReadComplete();
         flush(ctx);
-        if (sweep == null && connection().numActiveStreams() > 0) {
+        count(ctx);
+        if (sweep == null && hasSomethingUnderWay()) {
             scheduleSweep();
         }
+    }
+
+    /** What is held until more comes, after all that has come was looked at. */
+    private void count(ChannelHandlerContext ctx) {
+        if (!bounds.isUnfinished()) {
+            unfinished = -1;
+        } else if (unfinished != bounds.ended()) {
+            unfinished = bounds.ended();
+            unfinishedSince = System.nanoTime();
+        }
+        held.unfinished(internalBuffer().capacity(), bounds.unfinishedBlock());
+        held.blocks(bounds.blocks(), headersRead);
+        headersRead = 0;
+        ChannelOutboundBuffer out = ctx.channel().unsafe().outboundBuffer();
+        held.unwritten(out == null ? 0 : out.totalPendingWriteBytes());
+        if (!charge() && !peer.isAdmitted() && !peer.isEnding()) {
+            onError(ctx, false, Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "%s", held.noRoom()));
+        }
+    }
+
+    private boolean charge() {
+        held.streams(connection().numActiveStreams());
+        return held.charge();
+    }
+
+    private boolean hasSomethingUnderWay() {
+        return connection().numActiveStreams() > 0 || (bounds.isUnfinished() && peer.isAdmitted());
     }
 
     /** Who does not read answers may not send calls: the answers are in memory. */
@@ -503,13 +714,19 @@ final class GrpcConnection extends Http2ConnectionHandler {
         super.channelWritabilityChanged(ctx);
     }
 
-    /** One timer a connection, and only while calls are open: most calls come with their message in one read. */
+    /** One timer a connection, and only while something is: most calls come with their message in one read. */
     private void scheduleSweep() {
         sweep = schedule(this::sweep, limits.messageTime().toNanos() / 4);
     }
 
     private void sweep() {
         sweep = null;
+        if (unfinished == bounds.ended()
+                && peer.isAdmitted()
+                && System.nanoTime() - unfinishedSince > limits.messageTime().toNanos()) {
+            peer.close(End.TIMEOUT, "a frame or its headers did not end within " + limits.messageTime());
+            return;
+        }
         forEachCall(call -> {
             if (call.isOverdue(limits.messageTime().toNanos())) {
                 call.end(
@@ -517,7 +734,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
                         "the message of the call did not come within " + limits.messageTime());
             }
         });
-        if (connection().numActiveStreams() > 0) {
+        if (hasSomethingUnderWay()) {
             scheduleSweep();
         }
     }
@@ -547,14 +764,12 @@ final class GrpcConnection extends Http2ConnectionHandler {
         context = ctx;
         super.handlerAdded(ctx);
         peer.onDrain(() -> drain(End.SHUTDOWN, "the server is stopping"));
-        Http2Stream whole = connection().connectionStream();
-        int more = CONNECTION_WINDOW - connection().local().flowController().windowSize(whole);
-        connection().local().flowController().incrementWindowSize(whole, more);
     }
 
     /**
-     * Ends without the loss of a call, for the server's stop for instance. Calls that are on their way when the peer is told must not be lost, so it is told twice (RFC
-     * 9113, 6.8): first that the end is near, then, when it has answered a ping and thus read that, where the end is.
+     * Ends the connection without losing a call. Calls that are on their way when the peer is told must not be lost, so it is
+     * told twice (RFC 9113, 6.8): first that the end is near, then, when it has answered a ping and thus read that, where the
+     * end is.
      */
     private void drain(End why, String reason) {
         if (!draining) {
@@ -572,8 +787,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
     private void takeNoMoreCalls() {
         if (!drained) {
             drained = true;
-            // Netty is not told: it would end the connection, and the calls in flight with it, when the message of a
-            // call
+            // Netty is not told: it would end the connection, and the calls in flight with it, when the message of a call
             // comes that it was to ignore. begin() refuses such calls.
             encoder()
                     .frameWriter()

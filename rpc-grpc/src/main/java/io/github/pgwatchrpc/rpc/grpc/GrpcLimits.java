@@ -7,32 +7,24 @@ import java.time.Duration;
  *
  * @param messageBytes longest message, in bytes, unpacked (default 16 MiB, four times what Go's server takes; the longest
  *     seen of pgwatch is 572 KB). A longer one is answered with ResourceExhausted
- * @param headerBytes longest headers of a call, in bytes (default 96 KiB: whoever shows a file for a key is to be told so
- *     by who checks keys, and gRPC's own clients send nothing above this). A call with more is answered by HTTP/2 with 431,
- *     one with a quarter more than that ends the connection
- * @param callsInFlight most unanswered calls of one connection (default 256); a client that keeps to HTTP/2 waits, the
- *     calls of one that does not are refused
+ * @param headerBytes longest headers of a call, in bytes (default 8 KiB, as grpc-java's server; pgwatch sends some 300, and
+ *     gRPC's own clients send nothing above what they are told). A call with more is answered by HTTP/2 with 431, one with a
+ *     quarter more than that ends the connection
+ * @param callsInFlight most unanswered calls of one connection (default 256; at most 8 until one has been let in); a client
+ *     that keeps to HTTP/2 waits, the calls of one that does not are refused
  * @param messageTime how long the message of a call may take to come (default 30 s); then the call is answered with
- *     DeadlineExceeded, and the connection lives on
- * @param bufferedBytes most bytes of unfinished messages of all connections together (default 256 MiB); beyond it the call
- *     that wanted more is answered with ResourceExhausted
+ *     DeadlineExceeded, and the connection lives on. Half a frame or half a header block that takes longer ends the connection
  * @param resets how many streams a peer may reset, or make this server reset, in 30 s (default 200, as Netty's); more close
  *     the connection
  * @param pingInterval the least time between two pings (default 10 s, the least that Go's client can be set to). A peer
  *     whose third ping comes too early, with no answer sent in between, is disconnected with {@code too_many_pings}
  */
 public record GrpcLimits(
-        int messageBytes,
-        int headerBytes,
-        int callsInFlight,
-        Duration messageTime,
-        long bufferedBytes,
-        int resets,
-        Duration pingInterval) {
+        int messageBytes, int headerBytes, int callsInFlight, Duration messageTime, int resets, Duration pingInterval) {
 
     /** The defaults named above. */
     public static final GrpcLimits DEFAULT =
-            new GrpcLimits(16 << 20, 96 << 10, 256, Duration.ofSeconds(30), 256L << 20, 200, Duration.ofSeconds(10));
+            new GrpcLimits(16 << 20, 8 << 10, 256, Duration.ofSeconds(30), 200, Duration.ofSeconds(10));
 
     /**
      * Every bound is at least 1, every time longer than nothing.
@@ -41,7 +33,6 @@ public record GrpcLimits(
      * @param headerBytes longest headers of a call, in bytes
      * @param callsInFlight most unanswered calls of one connection
      * @param messageTime how long the message of a call may take to come
-     * @param bufferedBytes most bytes of unfinished messages of all connections together
      * @param resets how many streams a peer may reset, or make this server reset, in 30 s
      * @param pingInterval the least time between two pings
      */
@@ -50,7 +41,6 @@ public record GrpcLimits(
         atLeastOne("headerBytes", headerBytes);
         atLeastOne("callsInFlight", callsInFlight);
         longerThanNothing("messageTime", messageTime);
-        atLeastOne("bufferedBytes", bufferedBytes);
         atLeastOne("resets", resets);
         longerThanNothing("pingInterval", pingInterval);
     }
@@ -82,7 +72,6 @@ public record GrpcLimits(
         private int headerBytes;
         private int callsInFlight;
         private Duration messageTime;
-        private long bufferedBytes;
         private int resets;
         private Duration pingInterval;
 
@@ -91,7 +80,6 @@ public record GrpcLimits(
             headerBytes = from.headerBytes;
             callsInFlight = from.callsInFlight;
             messageTime = from.messageTime;
-            bufferedBytes = from.bufferedBytes;
             resets = from.resets;
             pingInterval = from.pingInterval;
         }
@@ -141,17 +129,6 @@ public record GrpcLimits(
         }
 
         /**
-         * Sets the most bytes of unfinished messages.
-         *
-         * @param bytes at least 1
-         * @return this builder
-         */
-        public Builder bufferedBytes(long bytes) {
-            bufferedBytes = bytes;
-            return this;
-        }
-
-        /**
          * Sets how many streams may be reset in 30 s.
          *
          * @param count at least 1
@@ -180,8 +157,7 @@ public record GrpcLimits(
          * @throws IllegalArgumentException if a bound is too small
          */
         public GrpcLimits build() {
-            return new GrpcLimits(
-                    messageBytes, headerBytes, callsInFlight, messageTime, bufferedBytes, resets, pingInterval);
+            return new GrpcLimits(messageBytes, headerBytes, callsInFlight, messageTime, resets, pingInterval);
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
-import io.github.pgwatchrpc.rpc.MemoryBudget;
 import io.github.pgwatchrpc.rpc.RpcObserver;
 import io.github.pgwatchrpc.rpc.detect.Protocol;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
@@ -16,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server of gRPC: unary methods by their names, health and reflection, for connections that begin with HTTP/2. It has no
@@ -40,7 +40,7 @@ public final class GrpcServer {
     private final RpcObserver observer;
     private final CallGate gate;
     private final GrpcHealth health;
-    private final MemoryBudget budget;
+    private final @Nullable String refusal;
     private final FastThreadLocal<Scratch> scratch = new FastThreadLocal<>() {
         @Override
         protected Scratch initialValue() {
@@ -60,7 +60,7 @@ public final class GrpcServer {
         this.observer = builder.observer;
         this.gate = builder.gate;
         this.health = builder.health;
-        this.budget = new MemoryBudget(limits.bufferedBytes());
+        this.refusal = builder.refusal;
     }
 
     /**
@@ -69,7 +69,10 @@ public final class GrpcServer {
      * @return a protocol for {@link Protocol#HTTP2}
      */
     public ProtocolHandler protocol() {
-        return (pipeline, connection) -> pipeline.addLast("grpc", GrpcConnection.create(this, connection));
+        return (pipeline, connection) -> {
+            connection.begun("the first call that is let in");
+            pipeline.addLast("grpc", GrpcConnection.create(this, connection));
+        };
     }
 
     /**
@@ -111,8 +114,10 @@ public final class GrpcServer {
         return gate;
     }
 
-    MemoryBudget budget() {
-        return budget;
+    /** Why all calls are refused, or null. */
+    @Nullable
+    String refusal() {
+        return refusal;
     }
 
     FastThreadLocal<Scratch> scratch() {
@@ -131,6 +136,9 @@ public final class GrpcServer {
     /** Collects methods and settings. Not thread-safe. */
     public static final class Builder {
 
+        /** Longest question about health or a service: they are names. */
+        private static final int SMALL = 4 << 10;
+
         /** Makes a method once the observer is known. */
         private record Method(String name, Function<RpcObserver, Function<Call, Handler>> handlers) {}
 
@@ -140,6 +148,7 @@ public final class GrpcServer {
         private GrpcLimits limits = GrpcLimits.DEFAULT;
         private RpcObserver observer = RpcObserver.NONE;
         private CallGate gate = CallGate.OPEN;
+        private @Nullable String refusal;
 
         private Builder() {}
 
@@ -223,6 +232,18 @@ public final class GrpcServer {
         }
 
         /**
+         * Refuses all calls with {@code UNAVAILABLE}, health too; each connection is closed once its first call has been
+         * answered so. For peers that must not come this way, and are to learn why.
+         *
+         * @param why what they are told
+         * @return this builder
+         */
+        public Builder refuseAll(String why) {
+            refusal = Objects.requireNonNull(why, "why");
+            return this;
+        }
+
+        /**
          * Makes the server, with health and reflection.
          *
          * @return the server
@@ -232,7 +253,11 @@ public final class GrpcServer {
             MethodTable[] table = new MethodTable[1];
             Map<String, MethodTable.Entry> entries = new LinkedHashMap<>();
             methods.forEach((path, method) -> entries.put(
-                    path, new MethodTable.Entry(method.name(), method.handlers().apply(observer))));
+                    path,
+                    new MethodTable.Entry(
+                            method.name(),
+                            limits.messageBytes(),
+                            method.handlers().apply(observer))));
             HealthService asked = new HealthService(health, () -> table[0].services());
             addSmall(entries, HealthService.NAME, "Check", asked::check);
             addSmall(entries, HealthService.NAME, "Watch", asked::watch);
@@ -248,7 +273,8 @@ public final class GrpcServer {
 
         private static void addSmall(
                 Map<String, MethodTable.Entry> entries, String service, String name, Function<Call, Handler> handlers) {
-            entries.putIfAbsent("/" + service + "/" + name, new MethodTable.Entry(service + "." + name, handlers));
+            entries.putIfAbsent(
+                    "/" + service + "/" + name, new MethodTable.Entry(service + "." + name, SMALL, handlers));
         }
 
         private static byte[] resource(String name) {

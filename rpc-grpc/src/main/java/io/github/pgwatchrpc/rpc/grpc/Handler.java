@@ -19,9 +19,10 @@ interface Handler {
     /**
      * No more messages will come.
      *
+     * @throws ProtoException to end the call with InvalidArgument
      * @throws RpcException to end the call
      */
-    void halfClosed() throws RpcException;
+    void halfClosed() throws ProtoException, RpcException;
 
     /** The call has ended, whoever ended it: nothing can be sent any more. */
     default void ended() {}

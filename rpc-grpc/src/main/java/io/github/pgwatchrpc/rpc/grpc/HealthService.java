@@ -105,22 +105,28 @@ final class HealthService {
             answer(asked);
         }
 
-        abstract void answer(String service);
+        abstract void answer(String service) throws RpcException;
     }
 
     /** Answers at once and then whenever the answer changes, for as long as the peer likes. */
     private final class Watch extends Question implements Runnable {
         private String service = "";
         private int told = -1;
+        private boolean watching;
+        private boolean stranger;
 
         Watch(Call call) {
             super(call);
         }
 
         @Override
-        void answer(String about) {
+        void answer(String about) throws RpcException {
             service = about;
-            health.watch(this);
+            stranger = !call.isLetIn();
+            if (!health.watch(this, stranger)) {
+                throw new RpcException(Kind.RESOURCE_EXHAUSTED, GrpcHealth.TOO_MANY);
+            }
+            watching = true;
             tell();
         }
 
@@ -134,13 +140,15 @@ final class HealthService {
             int status = status(service);
             if (status != told) {
                 told = status;
-                call.send(answerOf(service).toBytes());
+                call.sendNext(answerOf(service).toBytes());
             }
         }
 
         @Override
         public void ended() {
-            health.forget(this);
+            if (watching) {
+                health.forget(this, stranger);
+            }
         }
 
         @Override

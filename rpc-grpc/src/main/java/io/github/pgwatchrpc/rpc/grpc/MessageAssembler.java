@@ -1,6 +1,6 @@
 package io.github.pgwatchrpc.rpc.grpc;
 
-import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.RpcException;
 import io.github.pgwatchrpc.rpc.RpcException.Kind;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
@@ -32,7 +32,7 @@ final class MessageAssembler {
     }
 
     private final int messageBytes;
-    private final MemoryBudget budget;
+    private final MemoryAccount account;
     private final Listener listener;
 
     /** The unfinished message with its prefix, from index 0. */
@@ -40,9 +40,9 @@ final class MessageAssembler {
 
     private int keptSize;
 
-    MessageAssembler(int messageBytes, MemoryBudget budget, Listener listener) {
+    MessageAssembler(int messageBytes, MemoryAccount account, Listener listener) {
         this.messageBytes = messageBytes;
-        this.budget = budget;
+        this.account = account;
         this.listener = listener;
     }
 
@@ -103,8 +103,8 @@ final class MessageAssembler {
     private void keep(byte[] bytes, int position, int count) throws RpcException {
         if (kept.length - keptSize < count) {
             int capacity = Math.max(FIRST_ROOM, Math.max(keptSize + count, 2 * kept.length));
-            if (!budget.take(capacity - kept.length)) {
-                throw new RpcException(Kind.RESOURCE_EXHAUSTED, budget.noRoomFor(capacity - kept.length));
+            if (!account.take(capacity - kept.length)) {
+                throw new RpcException(Kind.RESOURCE_EXHAUSTED, account.noRoomFor(capacity - kept.length));
             }
             kept = Arrays.copyOf(kept, capacity);
         }
@@ -130,7 +130,7 @@ final class MessageAssembler {
 
     /** Gives the memory back. */
     void close() {
-        budget.giveBack(kept.length);
+        account.giveBack(kept.length);
         kept = NOTHING;
         keptSize = 0;
     }

@@ -13,9 +13,10 @@ final class MethodTable {
      * A method.
      *
      * @param name {@code Service.Method}
+     * @param messageBytes longest message
      * @param handlers makes a handler for each call
      */
-    record Entry(String name, Function<Call, Handler> handlers) {}
+    record Entry(String name, int messageBytes, Function<Call, Handler> handlers) {}
 
     private final Map<String, Entry> byPath;
     private final Set<String> services;

@@ -38,7 +38,7 @@ final class ReflectionService {
         return new Handler() {
             @Override
             public void message(ProtoReader in) throws ProtoException {
-                call.send(answer(in));
+                call.sendNext(answer(in));
             }
 
             @Override

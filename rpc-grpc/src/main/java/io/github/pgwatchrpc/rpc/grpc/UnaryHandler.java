@@ -11,7 +11,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A call with one message each way: decodes the argument, calls the method when the peer is done, and answers. */
+/**
+ * A call with one message each way: decodes the argument when the peer is done, calls the method, and answers. What is decoded
+ * is larger than the message, so that it must not wait for the peer; it mostly comes with the message's last byte.
+ */
 final class UnaryHandler<A, R> implements Handler {
 
     private final Call call;
@@ -20,6 +23,7 @@ final class UnaryHandler<A, R> implements Handler {
     private final UnaryMethod<A, R> method;
     private final Function<? super R, byte[]> encoder;
     private @Nullable A argument;
+    private byte @Nullable [] message;
     private int bytes;
 
     UnaryHandler(
@@ -37,16 +41,23 @@ final class UnaryHandler<A, R> implements Handler {
 
     @Override
     public void message(ProtoReader in) throws ProtoException, RpcException {
-        if (argument != null) {
+        if (argument != null || message != null) {
             throw new RpcException(Kind.INTERNAL, "messages of a unary call: more than 1");
         }
         bytes = in.limit() - in.position();
-        argument = decoder.decode(in);
+        if (call.isHalfClosed()) {
+            argument = decoder.decode(in);
+        } else {
+            message = call.keep(in);
+        }
     }
 
     @Override
-    public void halfClosed() throws RpcException {
-        A complete = argument;
+    public void halfClosed() throws ProtoException, RpcException {
+        byte[] kept = message;
+        A complete = kept == null ? argument : decoder.decode(new ProtoReader(kept));
+        message = null;
+        argument = null;
         if (complete == null) {
             throw new RpcException(Kind.INTERNAL, "messages of a unary call: 0 (expected: 1)");
         }

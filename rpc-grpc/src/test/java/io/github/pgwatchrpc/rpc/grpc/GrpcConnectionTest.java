@@ -283,6 +283,7 @@ final class GrpcConnectionTest {
         channel.releaseOutbound();
         DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
         for (int stream = 1; stream <= 5; stream += 2) {
+            channel.releaseOutbound();
             ByteBuf block = Unpooled.buffer();
             encoder.encodeHeaders(stream, TestClient.headers(WAIT), block);
             ByteBuf frame = Unpooled.buffer().writeMedium(block.readableBytes());

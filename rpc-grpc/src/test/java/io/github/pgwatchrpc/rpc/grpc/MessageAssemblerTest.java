@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.pgwatchrpc.rpc.MemoryAccount;
 import io.github.pgwatchrpc.rpc.MemoryBudget;
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.RpcException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,12 +22,13 @@ final class MessageAssemblerTest {
     private static final int LIMIT = 2_000;
 
     private final MemoryBudget budget = new MemoryBudget(10_000);
+    private final MemoryAccount account = new MemoryBudgets(budget, budget, Long.MAX_VALUE).open();
     private final List<String> messages = new ArrayList<>();
 
     private MessageAssembler assembler() {
         return new MessageAssembler(
                 LIMIT,
-                budget,
+                account,
                 (bytes, offset, length, packed) -> messages.add(
                         (packed ? "packed " : "") + HexFormat.of().formatHex(bytes, offset, offset + length)));
     }

@@ -185,7 +185,7 @@ class MetadataGateTest {
         denied(UPDATE, "password", "good", "password", "good");
         denied(UPDATE, "password", "good", "authorization", "Bearer good");
         denied(UPDATE, "password", "good", "username", "a", "username", "b");
-        denied(UPDATE, "password", "x".repeat(64 << 10));
+        denied(UPDATE, "password", "x".repeat(7 << 10));
     }
 
     /** The one control character that a header may hold; others are refused by HTTP/2, by the client already. */
@@ -201,12 +201,12 @@ class MetadataGateTest {
     void hugeKeysEndInHttp2() throws Exception {
         assertEquals(
                 "431",
-                call(UPDATE, envelope("d", "t"), "password", "x".repeat(100 << 10))
+                call(UPDATE, envelope("d", "t"), "password", "x".repeat(9 << 10))
                         .http());
         assertEquals(0, call(UPDATE, envelope("d", "t"), "password", "good").status());
         assertEquals(
                 -1,
-                call(UPDATE, envelope("d", "t"), "password", "x".repeat(200 << 10))
+                call(UPDATE, envelope("d", "t"), "password", "x".repeat(20 << 10))
                         .status());
         assertEquals(1, received.size());
         assertEquals(1, shown.size(), "nobody has looked at them");
