@@ -36,17 +36,17 @@ final class GobAttacks {
 
     /** A megabyte of definitions on each of a hundred connections, each field of them many times as large in memory. */
     static void largeDefinitions(Siege siege) throws IOException {
-        crowd(siege, 100, definitions(true, DEFINITIONS, FIELDS), 5);
+        crowd(siege, 100, definitions(true, DEFINITIONS, FIELDS), 4);
     }
 
     /** The same where connections without TLS are refused: these too are connections. */
     static void largeDefinitionsOfRefused(Siege siege) throws IOException {
-        crowd(siege, 100, definitions(false, DEFINITIONS, FIELDS), 5);
+        crowd(siege, 100, definitions(false, DEFINITIONS, FIELDS), 4);
     }
 
     /** Not much on each of thousands of connections. */
     static void definitionsOfMany(Siege siege) throws IOException {
-        crowd(siege, 4_000, definitions(true, 1, FIELDS), 5);
+        crowd(siege, 4_000, definitions(true, 1, FIELDS), 4);
     }
 
     /** Many small ones, with names. */
@@ -56,7 +56,7 @@ final class GobAttacks {
         for (int i = 0; i < 1_000; i++) {
             bytes.slice(GobBytes.REQUEST + i, name, GobBytes.INT);
         }
-        crowd(siege, 1_000, bytes.toBytes(), 8);
+        crowd(siege, 1_000, bytes.toBytes(), 4);
     }
 
     /** Messages just short of the longest, that never end. */
@@ -66,7 +66,7 @@ final class GobAttacks {
                 .requestType()
                 .promise((4 << 20) - 100, GobBytes.REQUEST)
                 .toBytes();
-        crowd(siege, 150, Arrays.copyOf(begin, (4 << 20) - 1_000), 5);
+        crowd(siege, 150, Arrays.copyOf(begin, (4 << 20) - 1_000), 4);
     }
 
     /** The same, and longer, where such connections are refused. */
@@ -100,7 +100,7 @@ final class GobAttacks {
         for (int call = 0; call < 20; call++) {
             bytes.request("Receiver.UpdateMeasurements", call).value(GobBytes.ENVELOPE, value);
         }
-        crowd(siege, 100, bytes.toBytes(), 8);
+        crowd(siege, 100, bytes.toBytes(), 4);
     }
 
     /** Types within types as deep as they go, and a value of them as long as a stranger may send. */
@@ -126,7 +126,7 @@ final class GobAttacks {
         for (int call = 0; call < 20; call++) {
             bytes.request("Receiver.UpdateMeasurements", call).value(GobBytes.ENVELOPE, nested);
         }
-        crowd(siege, 100, bytes.toBytes(), 8);
+        crowd(siege, 100, bytes.toBytes(), 4);
     }
 
     /** Calls of methods that are not there, as many as it takes, each of another name. */
@@ -138,7 +138,7 @@ final class GobAttacks {
             bytes.request("Receiver.Method" + call, call)
                     .value(GobBytes.STRING, new byte[] {0, 0});
         }
-        crowd(siege, 50, bytes.toBytes(), 5);
+        crowd(siege, 50, bytes.toBytes(), 4);
     }
 
     private static void crowd(Siege siege, int size, byte[] bytes, int seconds) throws IOException {

@@ -43,48 +43,68 @@ class HostilePeersTest {
     /** For who mends one thing: {@code -Dhostile.attacks=tls} for the attacks whose names begin so. */
     private static final String ONLY = System.getProperty("hostile.attacks", "");
 
-    private static Attack attack(String name, Siege.Attack attack) {
-        return new Attack(name, attack);
+    /** An attack, or several at a time. */
+    private static Attack attack(String name, Siege.Attack... attacks) {
+        return new Attack(name, attacks.length == 1 ? attacks[0] : siege -> siege.together(attacks));
     }
 
     static Stream<Attack> attacks() {
         return Stream.of(
-                        attack("gob: large definitions", GobAttacks::largeDefinitions),
-                attack("gob: definitions on many connections", GobAttacks::definitionsOfMany),
-                attack("gob: many definitions", GobAttacks::manyDefinitions),
-                attack("gob: messages without end", GobAttacks::unfinishedMessages),
-                attack("gob: large refused calls", GobAttacks::largeRefusedCalls),
-                attack("gob: deep values", GobAttacks::deepValues),
-                attack("gob: unknown methods", GobAttacks::unknownMethods),
-                attack("gob: a second field of rows", GobAttacks::secondFieldOfRows),
-                attack("http/2: headers without end", Http2Attacks::endlessHeaders),
-                attack("http/2: frames without end", Http2Attacks::unfinishedFrames),
-                attack("http/2: watchers of health", Http2Attacks::watchers),
-                attack("http/2: watchers of long names", Http2Attacks::watchersOfLongNames),
-                attack("http/2: calls without a message", Http2Attacks::callsWithoutMessage),
-                attack("http/2: messages without end", Http2Attacks::unfinishedMessages),
-                attack("http/2: packed messages", Http2Attacks::packedMessages),
-                attack("http/2: packed messages, with a key", Http2Attacks::packedMessagesWithKey),
-                attack("http/2: answers that nobody reads, with a key", Http2Attacks::unreadReflection),
-                attack("http/2: acknowledgements that nobody reads", Http2Attacks::unreadAcknowledgements),
-                attack("http/2: rapid resets", Http2Attacks::rapidResets),
-                attack("http/2: useless frames", Http2Attacks::uselessFrames),
-                attack("http/2: headers from the table", Http2Attacks::headersFromTheTable),
-                attack("tls: handshakes half open", TlsAttacks::halfOpenHandshakes),
-                attack("tls: handshakes one after the other", TlsAttacks::handshakes),
-                attack("tls: records without end", TlsAttacks::unfinishedRecords),
-                attack("tls: messages without end", TlsAttacks::unfinishedHandshakeMessages),
-                attack("tls: renegotiation", TlsAttacks::renegotiation),
-                attack("web: half-sent requests", WebAttacks::halfSentRequests),
-                attack("web: bodies that do not come", WebAttacks::bodiesThatDoNotCome),
-                attack("web: pages that nobody reads", WebAttacks::unreadPages),
-                attack("web: a foreign host", WebAttacks::foreignHost),
-                attack("keys: a neighbour who guesses", KeyAttacks::guessingNeighbour),
-                attack("log: resets before a protocol is known", LogAttacks::resetsAtOnce),
-                attack("log: unknown protocols", LogAttacks::unknownProtocols),
-                attack("log: resets after a call", LogAttacks::resetsAfterACall),
-                attack("log: broken frames", LogAttacks::brokenFrames),
-                attack("log: forged lines", LogAttacks::forgedLines))
+                        attack(
+                                "gob: definitions",
+                                GobAttacks::largeDefinitions,
+                                GobAttacks::definitionsOfMany,
+                                GobAttacks::manyDefinitions),
+                        attack("gob: messages without end", GobAttacks::unfinishedMessages),
+                        attack(
+                                "gob: refused calls",
+                                GobAttacks::largeRefusedCalls,
+                                GobAttacks::deepValues,
+                                GobAttacks::unknownMethods),
+                        attack("gob: a second field of rows", GobAttacks::secondFieldOfRows),
+                        attack("http/2: headers without end", Http2Attacks::endlessHeaders),
+                        attack("http/2: frames without end", Http2Attacks::unfinishedFrames),
+                        attack("http/2: watchers of health", Http2Attacks::watchers),
+                        attack("http/2: watchers of long names", Http2Attacks::watchersOfLongNames),
+                        attack("http/2: calls without a message", Http2Attacks::callsWithoutMessage),
+                        attack("http/2: messages without end", Http2Attacks::unfinishedMessages),
+                        attack("http/2: packed messages", Http2Attacks::packedMessages),
+                        attack("http/2: packed messages, with a key", Http2Attacks::packedMessagesWithKey),
+                        attack("http/2: answers that nobody reads, with a key", Http2Attacks::unreadReflection),
+                        attack("http/2: acknowledgements that nobody reads", Http2Attacks::unreadAcknowledgements),
+                        attack(
+                                "http/2: frames that cost",
+                                Http2Attacks::rapidResets,
+                                Http2Attacks::uselessFrames,
+                                Http2Attacks::headersFromTheTable),
+                        attack("tls: handshakes half open", TlsAttacks::halfOpenHandshakes),
+                        attack("tls: handshakes", TlsAttacks::handshakes, TlsAttacks::renegotiation),
+                        attack(
+                                "tls: records without end",
+                                TlsAttacks::unfinishedRecords,
+                                TlsAttacks::unfinishedHandshakeMessages),
+                        attack(
+                                "web: requests without end",
+                                WebAttacks::halfSentRequests,
+                                WebAttacks::bodiesThatDoNotCome,
+                                WebAttacks::unreadPages),
+                        attack("web: a foreign host", WebAttacks::foreignHost),
+                        attack("keys: a neighbour who guesses", KeyAttacks::guessingNeighbour),
+                        attack(
+                                "log: connections that break off",
+                                LogAttacks::resetsAtOnce,
+                                LogAttacks::unknownProtocols,
+                                LogAttacks::resetsAfterACall,
+                                LogAttacks::brokenFrames),
+                        attack("log: forged lines", LogAttacks::forgedLines),
+                        attack(
+                                "all at once",
+                                GobAttacks::largeDefinitions,
+                                GobAttacks::unfinishedMessages,
+                                Http2Attacks::unfinishedMessages,
+                                Http2Attacks::watchersOfLongNames,
+                                Http2Attacks::endlessHeaders,
+                                TlsAttacks::unfinishedHandshakeMessages))
                 .filter(each -> each.name().startsWith(ONLY));
     }
 
@@ -113,18 +133,17 @@ class HostilePeersTest {
         }
     }
 
-    static Stream<Attack> refusedAttacks() {
-        return Stream.of(
-                attack("refused gob: large definitions", GobAttacks::largeDefinitionsOfRefused),
-                attack("refused gob: messages without end", GobAttacks::unfinishedMessagesOfRefused),
-                attack("refused http/2: headers without end", Http2Attacks::endlessHeaders));
-    }
-
     /** Who is refused since he has no TLS, is a stranger too. */
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("refusedAttacks")
-    void withstandsWhomItRefuses(Attack attack) throws Exception {
-        withstand(attack, true, launch("--plaintext", "never"));
+    @Test
+    void withstandsWhomItRefuses() throws Exception {
+        withstand(
+                attack(
+                        "refused: all at once",
+                        GobAttacks::largeDefinitionsOfRefused,
+                        GobAttacks::unfinishedMessagesOfRefused,
+                        Http2Attacks::endlessHeaders),
+                true,
+                launch("--plaintext", "never"));
     }
 
     /** It may have 400 files open, a hundred of them for itself. */

@@ -3,6 +3,7 @@ package io.github.pgwatchrpc.interop;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
@@ -27,7 +28,7 @@ final class Http2Attacks {
         for (int i = 0; i < 6; i++) {
             bytes.frame(Http2Bytes.CONTINUATION, 0, 1, garbage(FRAME));
         }
-        crowd(siege, 8_000, bytes, 10);
+        crowd(siege, 8_000, bytes, 5);
     }
 
     /** A frame that never ends. */
@@ -36,7 +37,7 @@ final class Http2Attacks {
                 .begin()
                 .frameHeader(FRAME, Http2Bytes.HEADERS, 0, 1)
                 .raw(garbage(FRAME - 1));
-        crowd(siege, 9_800, bytes, 8);
+        crowd(siege, 9_800, bytes, 4);
     }
 
     /** Somebody who wants to know at once when the health changes, two and a half million times. */
@@ -50,7 +51,7 @@ final class Http2Attacks {
                             i == 0 ? Http2Bytes.call(Http2Bytes.HEALTH + "Watch") : Http2Bytes.again())
                     .frame(Http2Bytes.DATA, Http2Bytes.END_STREAM, 2 * i + 1, Http2Bytes.message(false));
         }
-        crowd(siege, 9_800, bytes, 5);
+        crowd(siege, 9_800, bytes, 4);
     }
 
     /** Calls whose message never comes. */
@@ -63,28 +64,16 @@ final class Http2Attacks {
                     2 * i + 1,
                     i == 0 ? Http2Bytes.call(Http2Bytes.HEALTH + "Check") : Http2Bytes.again());
         }
-        crowd(siege, 9_800, bytes, 5);
+        crowd(siege, 9_800, bytes, 4);
     }
 
     /** Messages to health that promise the longest and bring nearly all of it; the room for it is others' too. */
     static void unfinishedMessages(Siege siege) throws Exception {
         int promised = 16 << 20;
-        each(siege, 4, (peer, until) -> {
-            byte[] call = Http2Bytes.call(Http2Bytes.HEALTH + "Check");
-            byte[] piece = garbage(promised / 16 - 1);
-            List<Integer> streams = new ArrayList<>();
-            for (int i = 0; i < 5; i++) {
-                int stream = 2 * i + 1;
-                peer.headers(stream, false, call);
-                if (peer.data(stream, Http2Bytes.promise(promised), until)) {
-                    streams.add(stream);
-                }
-            }
-            for (int round = 0; round < 16; round++) {
-                for (int stream : streams) {
-                    peer.data(stream, piece, until);
-                }
-            }
+        byte[] begin = Arrays.copyOf(Http2Bytes.promise(promised), promised - 100);
+        each(siege, 16, (peer, until) -> {
+            peer.headers(1, false, Http2Bytes.call(Http2Bytes.HEALTH + "Check"));
+            peer.data(1, begin, until);
         });
     }
 
@@ -138,40 +127,35 @@ final class Http2Attacks {
                             Http2Bytes.DATA,
                             0,
                             2 * i + 1,
-                            java.util.Arrays.copyOf(message, Math.min(FRAME, message.length)));
+                            Arrays.copyOf(message, Math.min(FRAME, message.length)));
             if (message.length > FRAME) {
                 bytes.frame(
                         Http2Bytes.DATA,
                         Http2Bytes.END_STREAM,
                         2 * i + 1,
-                        java.util.Arrays.copyOfRange(message, FRAME, message.length));
+                        Arrays.copyOfRange(message, FRAME, message.length));
             }
         }
-        crowd(siege, 200, bytes, 8);
+        crowd(siege, 200, bytes, 4);
     }
 
     /** Questions of somebody with a key who does not read the answers. */
     static void unreadReflection(Siege siege) throws Exception {
-        byte[] question = Http2Bytes.message(false, new Http2Bytes()
-                .raw((byte) 0x22)
-                .text("Receiver")
-                .toBytes());
+        byte[] question = Http2Bytes.message(
+                false,
+                new Http2Bytes().raw((byte) 0x22).text("Receiver").toBytes());
         ByteArrayOutputStream many = new ByteArrayOutputStream();
         for (int i = 0; i < 500_000; i++) {
             many.writeBytes(question);
         }
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        byte[] call =
+                Http2Bytes.call("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "password", siege.key());
         // SETTINGS_INITIAL_WINDOW_SIZE 0
         byte[] noWindow = {0, 4, 0, 0, 0, 0};
-        try (Http2Peer peer = new Http2Peer(siege.connect("127.0.0.2"), noWindow)) {
-            peer.headers(
-                    1,
-                    false,
-                    Http2Bytes.call(
-                            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "password", siege.key()));
+        each(siege, 4, noWindow, (peer, until) -> {
+            peer.headers(1, false, call);
             peer.data(1, many.toByteArray(), until);
-            TimeUnit.NANOSECONDS.sleep(Math.max(0, until - System.nanoTime()));
-        }
+        });
     }
 
     /** Each frame of settings has to be acknowledged, which nobody reads. */
@@ -181,7 +165,7 @@ final class Http2Attacks {
             bytes.frame(Http2Bytes.SETTINGS, 0, 0);
         }
         try (Crowd crowd = new Crowd(siege.port(), 1_000, bytes.toBytes()).thatDoesNotRead()) {
-            Figures.show("http/2: %s", crowd.stay(8));
+            Figures.show("http/2: %s", crowd.stay(4));
         }
     }
 
@@ -198,7 +182,7 @@ final class Http2Attacks {
                     .frame(Http2Bytes.RST_STREAM, 0, stream, (byte) 0, (byte) 0, (byte) 0, (byte) 8);
         }
         try (Crowd crowd = new Crowd(siege.port(), 200, bytes.toBytes()).renewed()) {
-            Figures.show("http/2: %s", crowd.stay(8));
+            Figures.show("http/2: %s", crowd.stay(4));
         }
     }
 
@@ -211,7 +195,7 @@ final class Http2Attacks {
                     .frame(99, 0, 0);
         }
         try (Crowd crowd = new Crowd(siege.port(), 200, bytes.toBytes()).renewed()) {
-            Figures.show("http/2: %s", crowd.stay(8));
+            Figures.show("http/2: %s", crowd.stay(4));
         }
     }
 
@@ -220,12 +204,12 @@ final class Http2Attacks {
         Http2Bytes first = new Http2Bytes().raw(Http2Bytes.call("/a")).raw((byte) 0x40).text("b").text("c".repeat(3_900));
         Http2Bytes bytes = new Http2Bytes().begin().frame(Http2Bytes.HEADERS, 5, 1, first.toBytes());
         byte[] bomb = new byte[FRAME];
-        java.util.Arrays.fill(bomb, (byte) 0xbe);
+        Arrays.fill(bomb, (byte) 0xbe);
         for (int i = 1; i < 60; i++) {
             bytes.frame(Http2Bytes.HEADERS, 5, 2 * i + 1, bomb);
         }
         try (Crowd crowd = new Crowd(siege.port(), 200, bytes.toBytes()).renewed()) {
-            Figures.show("http/2: %s", crowd.stay(8));
+            Figures.show("http/2: %s", crowd.stay(4));
         }
     }
 
@@ -241,13 +225,17 @@ final class Http2Attacks {
         void play(Http2Peer peer, long untilNanos) throws IOException, InterruptedException;
     }
 
-    private static final int SECONDS = 10;
+    private static final int SECONDS = 8;
 
     private static void each(Siege siege, int connections, Script script) throws Exception {
+        each(siege, connections, new byte[0], script);
+    }
+
+    private static void each(Siege siege, int connections, byte[] settings, Script script) throws Exception {
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
-            Http2Peer peer = new Http2Peer(siege.connect("127.0.0.2"));
+            Http2Peer peer = new Http2Peer(siege.connect("127.0.0.2"), settings);
             Thread thread = new Thread(
                     () -> {
                         try (peer) {

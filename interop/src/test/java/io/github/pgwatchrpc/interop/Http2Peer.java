@@ -5,6 +5,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class Http2Peer implements Closeable {
      */
     Http2Peer(Socket socket, byte... settings) throws IOException {
         this.socket = socket;
+        socket.setTcpNoDelay(true);
         this.out = socket.getOutputStream();
         windows.put(0, 65_535L);
         byte[] begin = new Http2Bytes().begin().toBytes();
@@ -107,8 +109,8 @@ final class Http2Peer implements Closeable {
             }
             out.write(new Http2Bytes()
                     .frameHeader(count, Http2Bytes.DATA, 0, stream)
+                    .raw(Arrays.copyOfRange(bytes, at, at + count))
                     .toBytes());
-            out.write(bytes, at, count);
             at += count;
         }
         return true;

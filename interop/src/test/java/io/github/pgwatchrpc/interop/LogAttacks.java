@@ -37,7 +37,7 @@ final class LogAttacks {
 
     /** Names that would write a line of their own, and colour it. */
     static void forgedLines(Siege siege) throws IOException {
-        String forged = "x\n2026-01-01T00:00:00Z ERROR \u001b[31mall is lost\u001b[0m\u2028\u0085";
+        String forged = "x\n" + Siege.FORGED + " \u001b[31mall is lost\u001b[0m\u2028\u0085";
         GobBytes bytes = new GobBytes()
                 .raw(GobBytes.connect())
                 .requestType()
@@ -51,8 +51,13 @@ final class LogAttacks {
         Http2Bytes http2 = new Http2Bytes()
                 .begin()
                 .frame(1, 5, 1, Http2Bytes.call("/" + forged, "password", forged, "username", forged));
+        // the first value is taken for a call's header
+        GobBytes header = new GobBytes()
+                .raw(GobBytes.connect())
+                .struct(GobBytes.REQUEST, forged, new GobBytes.Field(forged, GobBytes.INT))
+                .value(GobBytes.REQUEST, new byte[] {1, 2, 0});
         byte[] web = "CONNECT \u001b[31m HTTP/1.0\n\n".getBytes(StandardCharsets.US_ASCII);
-        for (byte[] each : new byte[][] {bytes.toBytes(), http2.toBytes(), web}) {
+        for (byte[] each : new byte[][] {bytes.toBytes(), header.toBytes(), http2.toBytes(), web}) {
             try (Crowd crowd = new Crowd(siege.port(), 20, each)) {
                 crowd.stay(1);
             }

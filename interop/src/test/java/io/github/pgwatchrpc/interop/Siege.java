@@ -1,6 +1,5 @@
 package io.github.pgwatchrpc.interop;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.pgwatchrpc.rpc.tls.ClientTls;
@@ -18,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ final class Siege {
     private static final long LOG_BYTES = 256 << 10;
 
     private static final long LOG_LINES = 1_000;
+
+    /** What an attacker would like to have written at the beginning of a line. */
+    static final String FORGED = "2026-01-01T00:00:00Z ERROR";
 
     private static final int CALLS_A_SECOND = 20;
 
@@ -281,11 +285,35 @@ final class Siege {
             problem("log: %,d lines, %,d bytes (expected: <= %,d, <= %,d)"
                     .formatted(moreLines, moreBytes, LOG_LINES, LOG_BYTES));
         }
-        if (server.log().indexOf('\u001b') >= 0) {
-            problem("an escape character of a peer is in the log");
+        if (server.log().chars().anyMatch(each -> each < ' ' && each != '\n' && each != '\t')) {
+            problem("a control character of a peer is in the log");
         }
+        server.log().lines().filter(line -> line.startsWith(FORGED)).forEach(line -> problem("a forged line: " + line));
         synchronized (this) {
-            assertEquals(List.of(), problems, this::lastOfLog);
+            assertTrue(problems.isEmpty(), () -> String.join("\n", problems) + "\n" + lastOfLog());
+        }
+    }
+
+    /** Several attacks at a time. */
+    void together(Attack... attacks) throws Exception {
+        List<FutureTask<Void>> tasks = new ArrayList<>();
+        for (Attack each : attacks) {
+            FutureTask<Void> task = new FutureTask<>(() -> {
+                each.on(this);
+                return null;
+            });
+            tasks.add(task);
+            new Thread(task, "attacker").start();
+        }
+        for (FutureTask<Void> each : tasks) {
+            try {
+                each.get();
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof IOException)) {
+                    throw e;
+                }
+                // thrown out
+            }
         }
     }
 
@@ -323,7 +351,7 @@ final class Siege {
     private String lastOfLog() {
         try {
             String[] lines = server.log().split("\n");
-            return "the log's end:\n" + String.join("\n", Arrays.copyOfRange(lines, Math.max(0, lines.length - 25), lines.length));
+            return "the log's end:\n" + String.join("\n", Arrays.copyOfRange(lines, Math.max(0, lines.length - 15), lines.length));
         } catch (IOException e) {
             return e.toString();
         }

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,11 +59,11 @@ final class SlotAttacks {
         Map<String, byte[]> states = new LinkedHashMap<>();
         states.put("one byte", new byte[] {'C'});
         states.put("half a CONNECT", "CONNECT /_goRPC_ HT".getBytes(StandardCharsets.US_ASCII));
-        states.put("CONNECT and half a header", join(GobBytes.connect(), java.util.Arrays.copyOf(request, 20)));
+        states.put("CONNECT and half a header", join(GobBytes.connect(), Arrays.copyOf(request, 20)));
         states.put("a header without an argument", join(GobBytes.connect(), request));
-        states.put("half of gob's first type", java.util.Arrays.copyOf(request, 20));
+        states.put("half of gob's first type", Arrays.copyOf(request, 20));
         states.put("HTTP/2's preface", preface);
-        states.put("half the preface", java.util.Arrays.copyOf(preface, 12));
+        states.put("half the preface", Arrays.copyOf(preface, 12));
         states.put("half the head of a frame", join(preface, new byte[] {0, 0, 5, 1}));
         states.put(
                 "half of HEADERS",
@@ -80,7 +81,7 @@ final class SlotAttacks {
         states.put("half of TLS", TlsBytes.clientHello(siege.server().authority()));
         states.put(
                 "half a record of TLS",
-                java.util.Arrays.copyOf(TlsBytes.clientHello(siege.server().authority()), 100));
+                Arrays.copyOf(TlsBytes.clientHello(siege.server().authority()), 100));
         Map<String, Socket> open = new LinkedHashMap<>();
         try {
             for (Map.Entry<String, byte[]> each : states.entrySet()) {

@@ -3,6 +3,7 @@ package io.github.pgwatchrpc.interop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocket;
@@ -16,7 +17,7 @@ final class TlsAttacks {
     static void halfOpenHandshakes(Siege siege) throws IOException {
         byte[] hello = TlsBytes.clientHello(siege.server().authority());
         try (Crowd crowd = new Crowd(siege.port(), 9_800, hello)) {
-            Figures.show("tls: %s", crowd.stay(10));
+            Figures.show("tls: %s", crowd.stay(5));
         }
     }
 
@@ -24,7 +25,7 @@ final class TlsAttacks {
     static void handshakes(Siege siege) throws IOException {
         byte[] hello = TlsBytes.clientHello(siege.server().authority());
         try (Crowd crowd = new Crowd(siege.port(), 200, hello).thatBreaksOff()) {
-            Figures.show("tls: %s", crowd.stay(8));
+            Figures.show("tls: %s", crowd.stay(4));
         }
     }
 
@@ -39,8 +40,8 @@ final class TlsAttacks {
                 .put((byte) 0)
                 .putShort((short) 32_000)
                 .array();
-        try (Crowd crowd = new Crowd(siege.port(), 9_800, record)) {
-            Figures.show("tls: %s", crowd.stay(8));
+        try (Crowd crowd = new Crowd(siege.port(), 4_900, record)) {
+            Figures.show("tls: %s", crowd.stay(4));
         }
     }
 
@@ -52,14 +53,14 @@ final class TlsAttacks {
         records.put((byte) 1).put((byte) 0).putShort((short) 32_700);
         records.position(5 + length);
         records.put((byte) 22).putShort((short) 0x0301).putShort((short) (length - 200));
-        try (Crowd crowd = new Crowd(siege.port(), 9_800, java.util.Arrays.copyOf(records.array(), 2 * length - 300))) {
-            Figures.show("tls: %s", crowd.stay(8));
+        try (Crowd crowd = new Crowd(siege.port(), 4_900, Arrays.copyOf(records.array(), 2 * length - 300))) {
+            Figures.show("tls: %s", crowd.stay(4));
         }
     }
 
     /** TLS 1.2 lets a client ask for a new handshake at any time. */
     static void renegotiation(Siege siege) throws Exception {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             Thread thread = new Thread(() -> renegotiate(siege, until), "attacker-" + i);

@@ -13,12 +13,12 @@ final class WebAttacks {
 
     /** Requests whose end does not come. */
     static void halfSentRequests(Siege siege) throws IOException {
-        crowd(siege, 20, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", 6);
+        crowd(siege, 20, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", 5);
     }
 
     /** Requests with a body that does not come. */
     static void bodiesThatDoNotCome(Siege siege) throws IOException {
-        crowd(siege, 20, "GET /liveness HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nx", 6);
+        crowd(siege, 20, "GET /liveness HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nx", 5);
     }
 
     /** As many connections as can be had. */
@@ -36,7 +36,7 @@ final class WebAttacks {
     static void unreadPages(Siege siege) throws IOException {
         byte[] bytes = bytes("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(2_000));
         try (Crowd crowd = new Crowd(siege.web(), 50, bytes).from("127.0.0.1").thatDoesNotRead()) {
-            Figures.show("web: %s", crowd.stay(6));
+            Figures.show("web: %s", crowd.stay(5));
         }
     }
 
