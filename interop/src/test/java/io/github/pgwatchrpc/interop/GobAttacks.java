@@ -135,8 +135,7 @@ final class GobAttacks {
         GobWriter value = new GobWriter();
         value.writeString("");
         for (int call = 0; call < 20_000; call++) {
-            bytes.request("Receiver.Method" + call, call)
-                    .value(GobBytes.STRING, new byte[] {0, 0});
+            bytes.request("Receiver.Method" + call, call).value(GobBytes.STRING, new byte[] {0, 0});
         }
         crowd(siege, 50, bytes.toBytes(), 4);
     }

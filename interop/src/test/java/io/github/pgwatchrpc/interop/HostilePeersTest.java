@@ -1,11 +1,8 @@
 package io.github.pgwatchrpc.interop;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -177,8 +174,7 @@ class HostilePeersTest {
     @Test
     void definitionsAreBounded() throws Exception {
         Path keys = directory.resolve("keys.txt");
-        String key = ServerProcess.command(
-                        "keys", "add", "shop", "--keys", keys.toString(), "--databases", "shop")
+        String key = ServerProcess.command("keys", "add", "shop", "--keys", keys.toString(), "--databases", "shop")
                 .lines()
                 .filter(line -> line.startsWith("pgwrpc_"))
                 .findFirst()
@@ -191,7 +187,9 @@ class HostilePeersTest {
 
     private static ServerProcess.Launch launch(String... options) throws IOException {
         return ServerProcess.launch(Files.createTempDirectory(directory, "receiver"))
-                .launcher().options("--auth", "key").options(options);
+                .launcher()
+                .options("--auth", "key")
+                .options(options);
     }
 
     private static void withstand(Attack attack, boolean tls, ServerProcess.Launch launch) throws Exception {

@@ -80,7 +80,11 @@ final class Http2Attacks {
     /** Whose name is asked for is remembered as long as the watcher watches. */
     static void watchersOfLongNames(Siege siege) throws Exception {
         int name = 4 << 20;
-        byte[] message = new Http2Bytes().raw((byte) 0x0a).raw(varint(name)).raw(garbage(name)).toBytes();
+        byte[] message = new Http2Bytes()
+                .raw((byte) 0x0a)
+                .raw(varint(name))
+                .raw(garbage(name))
+                .toBytes();
         byte[] whole = Http2Bytes.message(false, message);
         each(siege, 4, (peer, until) -> {
             byte[] call = Http2Bytes.call(Http2Bytes.HEALTH + "Watch");
@@ -123,11 +127,7 @@ final class Http2Attacks {
         // as much as may be sent unasked
         for (int i = 0; i < 3; i++) {
             bytes.frame(Http2Bytes.HEADERS, Http2Bytes.END_HEADERS, 2 * i + 1, call)
-                    .frame(
-                            Http2Bytes.DATA,
-                            0,
-                            2 * i + 1,
-                            Arrays.copyOf(message, Math.min(FRAME, message.length)));
+                    .frame(Http2Bytes.DATA, 0, 2 * i + 1, Arrays.copyOf(message, Math.min(FRAME, message.length)));
             if (message.length > FRAME) {
                 bytes.frame(
                         Http2Bytes.DATA,
@@ -142,8 +142,7 @@ final class Http2Attacks {
     /** Questions of somebody with a key who does not read the answers. */
     static void unreadReflection(Siege siege) throws Exception {
         byte[] question = Http2Bytes.message(
-                false,
-                new Http2Bytes().raw((byte) 0x22).text("Receiver").toBytes());
+                false, new Http2Bytes().raw((byte) 0x22).text("Receiver").toBytes());
         ByteArrayOutputStream many = new ByteArrayOutputStream();
         for (int i = 0; i < 500_000; i++) {
             many.writeBytes(question);
@@ -201,7 +200,11 @@ final class Http2Attacks {
 
     /** Few bytes that name a long header again and again. */
     static void headersFromTheTable(Siege siege) throws IOException {
-        Http2Bytes first = new Http2Bytes().raw(Http2Bytes.call("/a")).raw((byte) 0x40).text("b").text("c".repeat(3_900));
+        Http2Bytes first = new Http2Bytes()
+                .raw(Http2Bytes.call("/a"))
+                .raw((byte) 0x40)
+                .text("b")
+                .text("c".repeat(3_900));
         Http2Bytes bytes = new Http2Bytes().begin().frame(Http2Bytes.HEADERS, 5, 1, first.toBytes());
         byte[] bomb = new byte[FRAME];
         Arrays.fill(bomb, (byte) 0xbe);

@@ -72,7 +72,8 @@ final class Http2Peer implements Closeable {
                     notifyAll();
                 }
             }
-        } else if (type == Http2Bytes.RST_STREAM || (type <= Http2Bytes.HEADERS && (flags & Http2Bytes.END_STREAM) != 0)) {
+        } else if (type == Http2Bytes.RST_STREAM
+                || (type <= Http2Bytes.HEADERS && (flags & Http2Bytes.END_STREAM) != 0)) {
             windows.put(stream, Long.MIN_VALUE);
             notifyAll();
         }
@@ -90,9 +91,8 @@ final class Http2Peer implements Closeable {
             windows.put(stream, initialWindow);
         }
         int flags = Http2Bytes.END_HEADERS | (last ? Http2Bytes.END_STREAM : 0);
-        out.write(new Http2Bytes()
-                .frame(Http2Bytes.HEADERS, flags, stream, block)
-                .toBytes());
+        out.write(
+                new Http2Bytes().frame(Http2Bytes.HEADERS, flags, stream, block).toBytes());
     }
 
     /**

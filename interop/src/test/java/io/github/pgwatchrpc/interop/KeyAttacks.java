@@ -30,7 +30,8 @@ final class KeyAttacks {
         SecureRandom random = new SecureRandom();
         Http2Bytes bytes = new Http2Bytes().begin();
         for (int i = 0; i < 100; i++) {
-            byte[] call = Http2Bytes.call("/Receiver/SyncMetric", "password", ApiKey.generate(random).text());
+            byte[] call = Http2Bytes.call(
+                    "/Receiver/SyncMetric", "password", ApiKey.generate(random).text());
             bytes.frame(Http2Bytes.HEADERS, Http2Bytes.END_HEADERS, 2 * i + 1, call)
                     .frame(Http2Bytes.DATA, Http2Bytes.END_STREAM, 2 * i + 1, Http2Bytes.message(false));
         }

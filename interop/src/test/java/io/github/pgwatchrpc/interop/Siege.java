@@ -216,8 +216,7 @@ final class Siege {
     }
 
     private String pageFailure(String page) {
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + web().getPort() + page))
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + web().getPort() + page))
                 .timeout(Duration.ofSeconds(ValidCaller.PATIENCE_SECONDS))
                 .build();
         try {
@@ -237,8 +236,7 @@ final class Siege {
     void withstand(String name, Attack attack) throws Exception {
         long logged = Files.size(server.logFile());
         long lines = lines();
-        List<Running> callers =
-                List.of(new Running(this, "v3", v3()), new Running(this, "v5", v5()));
+        List<Running> callers = List.of(new Running(this, "v3", v3()), new Running(this, "v5", v5()));
         callers.forEach(Thread::start);
         for (Running each : callers) {
             await(each, 10);
@@ -351,7 +349,8 @@ final class Siege {
     private String lastOfLog() {
         try {
             String[] lines = server.log().split("\n");
-            return "the log's end:\n" + String.join("\n", Arrays.copyOfRange(lines, Math.max(0, lines.length - 15), lines.length));
+            return "the log's end:\n"
+                    + String.join("\n", Arrays.copyOfRange(lines, Math.max(0, lines.length - 15), lines.length));
         } catch (IOException e) {
             return e.toString();
         }

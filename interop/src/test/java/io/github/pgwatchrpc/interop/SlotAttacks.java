@@ -55,7 +55,8 @@ final class SlotAttacks {
     /** In how many ways somebody can have begun and not go on. Each is closed when its time is up. */
     static void loiterers(Siege siege) throws IOException {
         byte[] preface = new Http2Bytes().begin().toBytes();
-        byte[] request = new GobBytes().requestType().request("Receiver.SyncMetric", 0).toBytes();
+        byte[] request =
+                new GobBytes().requestType().request("Receiver.SyncMetric", 0).toBytes();
         Map<String, byte[]> states = new LinkedHashMap<>();
         states.put("one byte", new byte[] {'C'});
         states.put("half a CONNECT", "CONNECT /_goRPC_ HT".getBytes(StandardCharsets.US_ASCII));
@@ -67,10 +68,17 @@ final class SlotAttacks {
         states.put("half the head of a frame", join(preface, new byte[] {0, 0, 5, 1}));
         states.put(
                 "half of HEADERS",
-                new Http2Bytes().raw(preface).frameHeader(100, 1, 4, 1).raw(new byte[50]).toBytes());
+                new Http2Bytes()
+                        .raw(preface)
+                        .frameHeader(100, 1, 4, 1)
+                        .raw(new byte[50])
+                        .toBytes());
         states.put(
                 "HEADERS that go on",
-                new Http2Bytes().raw(preface).frame(1, 0, 1, Http2Bytes.call("/a")).toBytes());
+                new Http2Bytes()
+                        .raw(preface)
+                        .frame(1, 0, 1, Http2Bytes.call("/a"))
+                        .toBytes());
         states.put(
                 "a watcher of health",
                 new Http2Bytes()
@@ -89,8 +97,8 @@ final class SlotAttacks {
                 socket.getOutputStream().write(each.getValue());
                 open.put(each.getKey(), socket);
             }
-            Socket insideTls = TlsBytes.over(
-                    siege.connect("127.0.0.2"), siege.server().authority());
+            Socket insideTls =
+                    TlsBytes.over(siege.connect("127.0.0.2"), siege.server().authority());
             open.put("TLS with one byte inside", insideTls);
             insideTls.getOutputStream().write('C');
             assertEquals(List.of(), stillOpen(open), "open after 40 s");

@@ -76,8 +76,8 @@ final class TlsAttacks {
         long handshakes = 0;
         String end = "";
         while (System.nanoTime() < until) {
-            try (SSLSocket tls = TlsBytes.over(
-                    siege.connect("127.0.0.2"), siege.server().authority(), "TLSv1.2")) {
+            try (SSLSocket tls =
+                    TlsBytes.over(siege.connect("127.0.0.2"), siege.server().authority(), "TLSv1.2")) {
                 while (System.nanoTime() < until) {
                     handshakes++;
                     tls.getSession().invalidate();

@@ -41,7 +41,8 @@ interface ValidCaller extends Closeable {
             builder.beginRow();
             builder.putLong(builder.column("epoch_ns"), 1_700_000_000_000_000_000L + number);
             builder.putLong(builder.column("seq_no"), number);
-            builder.putText(builder.column("text"), "a text as long as those of statements often are, or a little less long");
+            builder.putText(
+                    builder.column("text"), "a text as long as those of statements often are, or a little less long");
             builder.endRow();
         }
         return builder.build();
@@ -149,7 +150,8 @@ interface ValidCaller extends Closeable {
         private final ReceiverClient receiver;
 
         V5(int port, String key, @Nullable ClientTls tls) throws IOException, TlsException {
-            GrpcClient.Builder builder = GrpcClient.builder(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            GrpcClient.Builder builder = GrpcClient.builder(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                     .connectTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
                     .callTimeout(Duration.ofSeconds(PATIENCE_SECONDS));
             if (tls != null) {
