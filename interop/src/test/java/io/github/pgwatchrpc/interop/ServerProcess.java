@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +25,7 @@ import java.util.function.DoublePredicate;
 final class ServerProcess implements AutoCloseable {
 
     static final Path JAR = Path.of("..", "server-app", "target", "pgwatch-rpc-server.jar");
+    private static final Path LAUNCHER = Path.of("..", "pgwatch-rpc");
     private static final String LISTENS = "pgwatch-rpc listens on ";
     private static final String STATUS = "status and metrics  ";
 
@@ -51,6 +54,7 @@ final class ServerProcess implements AutoCloseable {
         private final List<String> before = new ArrayList<>();
         private final List<String> jvm = new ArrayList<>();
         private final List<String> options = new ArrayList<>();
+        private boolean launcher;
 
         private Launch(Path directory) {
             this.directory = directory;
@@ -73,6 +77,12 @@ final class ServerProcess implements AutoCloseable {
         /** For instance a shell that sets limits. */
         Launch before(String... words) {
             before.addAll(List.of(words));
+            return this;
+        }
+
+        /** By the script that users run, so with its settings of the JVM, instead of by {@code java -jar}. */
+        Launch launcher() {
+            launcher = true;
             return this;
         }
 
@@ -128,16 +138,27 @@ final class ServerProcess implements AutoCloseable {
         private Process process(Path log) throws IOException {
             assertTrue(Files.isRegularFile(JAR), () -> JAR + " is missing: ./mvnw verify packages it first");
             List<String> command = new ArrayList<>(before);
-            command.add(ProcessHandle.current().info().command().orElse("java"));
-            command.addAll(jvm);
-            command.addAll(List.of("-jar", JAR.toString(), "serve", "--listen", listen, "--web-addr", "127.0.0.1:0"));
+            if (launcher) {
+                command.add(LAUNCHER.toString());
+            } else {
+                command.add(ProcessHandle.current().info().command().orElse("java"));
+                command.addAll(jvm);
+                command.addAll(List.of("-jar", JAR.toString()));
+            }
+            command.addAll(List.of("serve", "--listen", listen, "--web-addr", "127.0.0.1:0"));
             sinks.forEach(sink -> command.addAll(List.of("--sink", sink)));
             command.addAll(List.of("--data-dir", data.toString()));
             command.addAll(options);
             if (!command.contains("--auth")) {
                 command.addAll(List.of("--auth", "none"));
             }
-            return new ProcessBuilder(command).redirectError(log.toFile()).start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+            if (launcher) {
+                // the same Java as for all others; options of somebody's own would be others than users have
+                builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+                builder.environment().remove("PGWATCH_RPC_JAVA_OPTS");
+            }
+            return builder.start();
         }
     }
 
@@ -146,14 +167,15 @@ final class ServerProcess implements AutoCloseable {
         return "file=jsonfile:" + file + "?daily=false";
     }
 
-    /** Runs a command of the program, which must succeed, such as {@code provision}. */
-    static void command(String... arguments) throws IOException, InterruptedException {
+    /** Runs a command of the program, which must succeed, such as {@code provision}, and gives what it says. */
+    static String command(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(ProcessHandle.current().info().command().orElse("java"), "-jar", JAR.toString()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String says = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), says);
+        return says;
     }
 
     static Launch launch(Path directory) {
@@ -179,6 +201,43 @@ final class ServerProcess implements AutoCloseable {
     /** Where another name or address of this machine leads to it. */
     String address(String host) {
         return host + address.substring(address.lastIndexOf(':'));
+    }
+
+    int port() {
+        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    }
+
+    InetSocketAddress web() {
+        return new InetSocketAddress(web.getHost(), web.getPort());
+    }
+
+    Path data() {
+        return data;
+    }
+
+    /** The key of its own, as its operator reads it. */
+    String key() throws IOException {
+        return Files.readString(data.resolve("api-key")).strip();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Memory that it has from the machine, as {@code ps} shows it, in bytes; 0 when it has ended. */
+    long residentBytes() {
+        try (var lines = Files.lines(Path.of("/proc", Long.toString(pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException | UncheckedIOException e) {
+            return 0;
+        }
+    }
+
+    Path logFile() {
+        return log;
     }
 
     /** Whom its clients have to trust. */
