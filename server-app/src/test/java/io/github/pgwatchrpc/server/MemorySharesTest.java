@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.pgwatchrpc.delivery.worker.SinkTarget;
 import io.github.pgwatchrpc.sink.Limits;
+import io.github.pgwatchrpc.sink.Outcome;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -64,7 +65,7 @@ class MemorySharesTest {
     void sinksThatDoNotFitWriteLessAtATime() throws ConfigException {
         Limits large = new Limits(50_000, 10 * MIB, 8);
         List<SinkTarget> targets = IntStream.range(0, 6)
-                .mapToObj(i -> new SinkTarget("s" + i, batch -> {}, large, Set.of(), SinkTarget.Start.NOW))
+                .mapToObj(i -> new SinkTarget("s" + i, batch -> Outcome.written(), large, Set.of(), SinkTarget.Start.NOW))
                 .toList();
         MemoryShares shares = MemoryShares.of(
                 768 * MIB, 768 * MIB, 10_000, targets.stream().map(SinkTarget::limits).toList());

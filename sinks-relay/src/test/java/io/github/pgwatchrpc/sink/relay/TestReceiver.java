@@ -26,7 +26,6 @@ import io.github.pgwatchrpc.rpc.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -78,7 +77,7 @@ final class TestReceiver implements Receiver, AutoCloseable {
         all.put(Protocol.HTTP2, grpc.protocol());
         all.put(
                 Protocol.TLS,
-                new TlsProtocol(tls.context(), new EnumMap<>(all), Duration.ofSeconds(10), RpcObserver.NONE));
+                new TlsProtocol(tls.context(), new EnumMap<>(all), RpcObserver.NONE));
         listener = listen(0);
     }
 
