@@ -20,11 +20,13 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,9 @@ import org.slf4j.LoggerFactory;
 public final class RpcListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RpcListener.class);
+
+    /** How long a stop waits for event loops to note why connections end. */
+    private static final Duration TELLING_ENDS = Duration.ofSeconds(1);
 
     private final Settings settings;
     private final EventLoopGroup acceptor;
@@ -285,11 +290,17 @@ public final class RpcListener implements AutoCloseable {
             long left = deadline - System.nanoTime();
             connection.channel().closeFuture().awaitUninterruptibly(Math.max(0, left), TimeUnit.NANOSECONDS);
         }
+        List<Future<?>> aborts = new ArrayList<>();
         for (Connection connection : connections) {
-            connection
+            aborts.add(connection
                     .channel()
                     .eventLoop()
-                    .execute(() -> connection.abort(End.SHUTDOWN, "calls were still in flight after " + patience));
+                    .submit(() -> connection.abort(End.SHUTDOWN, "calls were still in flight after " + patience)));
+        }
+        // a loop that ends closes what is left by itself, and would tell that its peers did; one that hangs is not waited for
+        long told = System.nanoTime() + TELLING_ENDS.toNanos();
+        for (Future<?> abort : aborts) {
+            abort.awaitUninterruptibly(Math.max(0, told - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
         acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         workers.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
