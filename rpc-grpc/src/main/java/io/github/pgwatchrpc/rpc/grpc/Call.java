@@ -9,6 +9,7 @@ import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoException;
 import io.github.pgwatchrpc.rpc.grpc.protobuf.ProtoReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -219,7 +220,7 @@ final class Call implements MessageAssembler.Listener {
         }
         if (unread > 0) {
             finish();
-            connection.reset(stream);
+            connection.reset(stream, Http2Error.ENHANCE_YOUR_CALM);
             return;
         }
         boolean room = count(message.length + SMALL, connection.writeMessage(stream, message, !answering));
@@ -227,7 +228,7 @@ final class Call implements MessageAssembler.Listener {
         connection.flushSoon();
         if (!room && !ended) {
             finish();
-            connection.reset(stream);
+            connection.reset(stream, Http2Error.ENHANCE_YOUR_CALM);
         }
     }
 

@@ -42,7 +42,13 @@ public final class CallHeaders {
      * @return their values in the order in which they came
      */
     public List<String> all(String name) {
-        return headers.getAll(name).stream().map(CharSequence::toString).toList();
+        List<CharSequence> values = headers.getAll(name);
+        // one or none: every call is asked for three of them
+        return switch (values.size()) {
+            case 0 -> List.of();
+            case 1 -> List.of(values.get(0).toString());
+            default -> values.stream().map(CharSequence::toString).toList();
+        };
     }
 
     /** Names the method only: metadata may hold passwords. */

@@ -10,6 +10,8 @@ final class FrameBounds {
 
     private static final int PREFACE = 24;
     private static final int HEADER = 9;
+    private static final int TYPE = 3;
+    private static final int FLAGS = 4;
     private static final int HEADERS = 1;
     private static final int CONTINUATION = 9;
     private static final int END_HEADERS = 4;
@@ -21,7 +23,8 @@ final class FrameBounds {
     private int headerAt;
 
     private int length;
-    private int type;
+    private byte type;
+    private byte flags;
     private boolean blockEnds = true;
     private int block;
     private long blocks;
@@ -36,8 +39,12 @@ final class FrameBounds {
                 int count = Math.min(left, end - at);
                 left -= count;
                 at += count;
+            } else if (headerAt == 0 && end - at >= HEADER) {
+                length = bytes.getUnsignedMedium(at);
+                begin(bytes.getByte(at + TYPE), bytes.getByte(at + FLAGS));
+                at += HEADER;
             } else {
-                readHeader(bytes.getUnsignedByte(at++));
+                readHeader(bytes.getByte(at++));
             }
             if (left == 0 && headerAt == 0) {
                 end();
@@ -45,21 +52,25 @@ final class FrameBounds {
         }
     }
 
-    private void readHeader(int next) {
+    private void readHeader(byte next) {
         switch (headerAt++) {
-            case 0 -> length = next;
-            case 1, 2 -> length = length << Byte.SIZE | next;
-            case 3 -> type = next;
-            case 4 -> {
-                if (type == HEADERS || type == CONTINUATION) {
-                    blockEnds = (next & END_HEADERS) != 0;
-                }
-            }
+            case 0 -> length = next & 0xff;
+            case 1, 2 -> length = length << Byte.SIZE | next & 0xff;
+            case TYPE -> type = next;
+            case FLAGS -> flags = next;
             case HEADER - 1 -> {
                 headerAt = 0;
-                left = length;
+                begin(type, flags);
             }
             default -> {} // the stream's number
+        }
+    }
+
+    private void begin(byte frameType, byte frameFlags) {
+        type = frameType;
+        left = length;
+        if (frameType == HEADERS || frameType == CONTINUATION) {
+            blockEnds = (frameFlags & END_HEADERS) != 0;
         }
     }
 

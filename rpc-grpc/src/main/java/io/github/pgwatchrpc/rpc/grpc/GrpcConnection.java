@@ -302,10 +302,9 @@ final class GrpcConnection extends Http2ConnectionHandler {
         return charge();
     }
 
-    /** Takes a call away from a peer that does not read its answers. */
-    void reset(int stream) {
+    void reset(int stream, Http2Error why) {
         ChannelHandlerContext ctx = context();
-        resetStream(ctx, stream, Http2Error.ENHANCE_YOUR_CALM.code(), ctx.newPromise());
+        resetStream(ctx, stream, why.code(), ctx.newPromise());
         flushSoon();
     }
 
@@ -435,11 +434,13 @@ final class GrpcConnection extends Http2ConnectionHandler {
 
     private void begin(Http2Stream stream, Http2Headers headers, boolean halfClosed) {
         if (drained) {
-            resetStream(
-                    context(),
-                    stream.id(),
-                    Http2Error.REFUSED_STREAM.code(),
-                    context().newPromise());
+            reset(stream.id(), Http2Error.REFUSED_STREAM);
+            return;
+        }
+        CharSequence path = headers.path();
+        if (path == null || headers.method() == null || headers.scheme() == null) {
+            // no request at all (RFC 9113, 8.3.1)
+            reset(stream.id(), Http2Error.PROTOCOL_ERROR);
             return;
         }
         String refusal = server.refusal();
@@ -457,9 +458,9 @@ final class GrpcConnection extends Http2ConnectionHandler {
             refuseHttp(stream, "415", "content-type: " + contentType + " (expected: application/grpc)", halfClosed);
             return;
         }
-        String path = String.valueOf(headers.path());
-        MethodTable.Entry method = server.methods().find(path);
-        String name = method == null ? path : method.name();
+        String called = path.toString();
+        MethodTable.Entry method = server.methods().find(called);
+        String name = method == null ? called : method.name();
         try {
             Permit given = server.gate().admit(new CallHeaders(name, headers), peer, permit);
             if (given != permit) {
@@ -490,7 +491,7 @@ final class GrpcConnection extends Http2ConnectionHandler {
             return;
         }
         if (method == null) {
-            RpcException reason = new RpcException(server.methods().whyNot(path));
+            RpcException reason = new RpcException(server.methods().whyNot(called));
             refuse(stream, StatusCode.UNIMPLEMENTED, name, Refusal.NO_METHOD, reason, halfClosed);
             return;
         }
@@ -540,6 +541,9 @@ final class GrpcConnection extends Http2ConnectionHandler {
 
     /** {@code application/grpc}, alone or with {@code +proto} or parameters behind it. */
     private static boolean isGrpc(CharSequence contentType) {
+        if (AsciiString.contentEquals(GRPC, contentType)) {
+            return true;
+        }
         String type = contentType.toString().toLowerCase(Locale.ROOT);
         return type.equals("application/grpc")
                 || type.startsWith("application/grpc;")
