@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the launcher's settings while a pgwatch v3 and a pgwatch v5 call; {@link Siege} says what must hold. A receiver that has
  * withstood an attack is there for the next one.
  */
-@Tag("process")
+@Tag("hostile")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostilePeersTest {
 

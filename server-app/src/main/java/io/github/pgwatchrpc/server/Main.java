@@ -205,7 +205,7 @@ public final class Main {
                 && option.arity().max() == 0) {
             return option.longestName() + ": with a value (expected: none)";
         }
-        return wrong.getMessage();
+        return String.valueOf(wrong.getMessage());
     }
 
     private static String unmatched(UnmatchedArgumentException wrong) {

@@ -70,8 +70,7 @@ record MemoryShares(
         // what connections hold may be in either memory
         long strangers = Math.min(heap, direct) / STRANGERS_PART;
         long recent = Math.min(DeliveryConfig.DEFAULT_RECENT_BYTES, heap / RECENT_PART);
-        long batches = Math.min(
-                sinks.stream().mapToLong(MemoryShares::bytesOf).sum(), heap / SINKS_PART);
+        long batches = Math.min(sinks.stream().mapToLong(MemoryShares::bytesOf).sum(), heap / SINKS_PART);
         long left = heap - program - slots - strangers - recent - batches;
         long callers = Math.min(left / 2, direct - strangers);
         long waiting = Math.min(DeliveryConfig.DEFAULT_WAITING_BYTES, left * 3 / 10);
@@ -115,7 +114,7 @@ record MemoryShares(
 
     private static Limits fit(Limits limits, double part) {
         int concurrency = (int) Math.max(1, limits.concurrency() * part);
-        long bytes = (long) Math.max(1, Math.min(limits.bytes(), limits.bytes() * (limits.concurrency() * part)));
+        long bytes = (long) Math.max(1, (double) limits.bytes() * Math.min(1, limits.concurrency() * part));
         return new Limits(limits.rows(), bytes, concurrency);
     }
 

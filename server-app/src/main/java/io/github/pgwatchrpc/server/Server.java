@@ -7,13 +7,13 @@ import io.github.pgwatchrpc.delivery.Delivery;
 import io.github.pgwatchrpc.delivery.DeliveryConfig;
 import io.github.pgwatchrpc.delivery.spool.SpoolInUseException;
 import io.github.pgwatchrpc.delivery.spool.SpoolSettings;
+import io.github.pgwatchrpc.delivery.worker.SinkTarget;
 import io.github.pgwatchrpc.rpc.Authenticator;
+import io.github.pgwatchrpc.rpc.Faults;
+import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.Permit;
 import io.github.pgwatchrpc.rpc.auth.CurrentCertificates;
-import io.github.pgwatchrpc.rpc.Faults;
 import io.github.pgwatchrpc.rpc.auth.ReloadingKeys;
-import io.github.pgwatchrpc.delivery.worker.SinkTarget;
-import io.github.pgwatchrpc.rpc.MemoryBudgets;
 import io.github.pgwatchrpc.rpc.listen.RpcListener;
 import io.github.pgwatchrpc.rpc.tls.ClientCertificates;
 import io.github.pgwatchrpc.rpc.tls.ClientTls;
@@ -193,8 +193,8 @@ final class Server implements AutoCloseable {
         }
     }
 
-    private static Delivery openDelivery(
-            ServeOptions options, Path data, List<Destination> sinks, MemoryShares memory) throws ConfigException {
+    private static Delivery openDelivery(ServeOptions options, Path data, List<Destination> sinks, MemoryShares memory)
+            throws ConfigException {
         Path directory = data.resolve(SPOOL);
         try {
             examineSpool(options);

@@ -167,6 +167,7 @@ final class WebConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    @SuppressWarnings("JavaUtilDate") // Netty's formatter of HTTP dates takes nothing else
     private void send(Page page) {
         if (answered) {
             return; // the page came after its time was over

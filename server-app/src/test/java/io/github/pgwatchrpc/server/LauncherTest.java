@@ -69,8 +69,7 @@ class LauncherTest {
     @Test
     void theMachineEndsWhenItsHeapIsFull() throws Exception {
         java("17.0.9");
-        assertTrue(run(Map.of())
-                .containsAll(List.of("-XX:+ExitOnOutOfMemoryError", "-XX:+DisplayVMOutputToStderr")));
+        assertTrue(run(Map.of()).containsAll(List.of("-XX:+ExitOnOutOfMemoryError", "-XX:+DisplayVMOutputToStderr")));
     }
 
     @Test

@@ -22,8 +22,9 @@ class MemorySharesTest {
         for (long heap = 16 * MIB; heap <= 16_384 * MIB; heap += heap / 7) {
             for (int connections : new int[] {100, 924, 10_000}) {
                 for (int sinks = 1; sinks <= 10; sinks += 3) {
-                    List<Limits> limits =
-                            IntStream.range(0, sinks).mapToObj(i -> new Limits(1, 10 * MIB, 8)).toList();
+                    List<Limits> limits = IntStream.range(0, sinks)
+                            .mapToObj(i -> new Limits(1, 10 * MIB, 8))
+                            .toList();
                     try {
                         MemoryShares shares = MemoryShares.of(heap, heap, connections, limits);
                         assertTrue(shares.sum() < heap - heap / 20, shares::toString);
@@ -52,7 +53,8 @@ class MemorySharesTest {
     void aHeapThatIsTooSmallIsNamed() {
         ConfigException refused = assertThrows(
                 ConfigException.class, () -> MemoryShares.of(64 * MIB, 64 * MIB, 10_000, List.of(Limits.DEFAULT)));
-        assertTrue(String.valueOf(refused.getMessage()).startsWith("heap: 67108864 bytes, of which callers would get 0 "));
+        assertTrue(
+                String.valueOf(refused.getMessage()).startsWith("heap: 67108864 bytes, of which callers would get 0 "));
     }
 
     @Test
@@ -65,17 +67,22 @@ class MemorySharesTest {
     void sinksThatDoNotFitWriteLessAtATime() throws ConfigException {
         Limits large = new Limits(50_000, 10 * MIB, 8);
         List<SinkTarget> targets = IntStream.range(0, 6)
-                .mapToObj(i -> new SinkTarget("s" + i, batch -> Outcome.written(), large, Set.of(), SinkTarget.Start.NOW))
+                .mapToObj(
+                        i -> new SinkTarget("s" + i, batch -> Outcome.written(), large, Set.of(), SinkTarget.Start.NOW))
                 .toList();
         MemoryShares shares = MemoryShares.of(
-                768 * MIB, 768 * MIB, 10_000, targets.stream().map(SinkTarget::limits).toList());
+                768 * MIB,
+                768 * MIB,
+                10_000,
+                targets.stream().map(SinkTarget::limits).toList());
         List<SinkTarget> fitting = shares.fit(targets);
         assertTrue(fitting.get(0).limits().concurrency() < 8);
         long all = fitting.stream()
                 .mapToLong(each -> 3 * each.limits().bytes() * each.limits().concurrency())
                 .sum();
         assertTrue(all <= shares.sinks(), all + " of " + shares);
-        assertEquals(targets.subList(0, 1), MemoryShares.of(2_048 * MIB, 2_048 * MIB, 1_000, List.of(large))
-                .fit(targets.subList(0, 1)));
+        assertEquals(
+                targets.subList(0, 1),
+                MemoryShares.of(2_048 * MIB, 2_048 * MIB, 1_000, List.of(large)).fit(targets.subList(0, 1)));
     }
 }

@@ -59,8 +59,7 @@ public final class OutcomeSinkProvider implements SinkProvider {
                     case "partly" ->
                         Outcome.of(List.of(new Outcome.RefusedRow(0, "too old")), List.of(), Duration.ZERO, "too old");
                     case "interrupted" -> throw new InterruptedException();
-                    case "no-memory" ->
-                        throw new IllegalStateException("wrapped", new OutOfMemoryError("on purpose"));
+                    case "no-memory" -> throw new IllegalStateException("wrapped", new OutOfMemoryError("on purpose"));
                     case "broken" -> throw new IllegalStateException("a fault");
                     default -> Outcome.written();
                 };

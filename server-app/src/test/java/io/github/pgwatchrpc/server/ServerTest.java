@@ -218,8 +218,7 @@ class ServerTest {
                 answer = request(server, "GET", "/liveness");
             }
             assertEquals(503, answer.statusCode());
-            assertEquals(
-                    "threads: sink-hungry has ended (only a restart mends that)\n", answer.body());
+            assertEquals("threads: sink-hungry has ended (only a restart mends that)\n", answer.body());
         }
     }
 

@@ -253,6 +253,6 @@ class WebServerTest {
         assertAnswer("200", "page", answer(socket));
         Socket half = send(server, "GET /page HTTP/1.1\r\n");
         half.shutdownOutput();
-        assertEquals("", answer(half));
+        assertAnswer("400", "not a request", answer(half));
     }
 }

@@ -246,6 +246,7 @@ public final class KeyAuthenticator implements Authenticator {
     private DeniedException notFound(
             boolean otherUser, ReloadingKeys.Snapshot now, Credentials shown, String text, RpcPeer peer) {
         if (ApiKey.read(text) instanceof KeyFlaw flaw) {
+            String reason = notKey(flaw);
             Outcome outcome = switch (flaw) {
                 case CHECKSUM -> Outcome.CHECKSUM;
                 case TOO_LONG -> Outcome.TOO_LONG;
@@ -257,10 +258,7 @@ public final class KeyAuthenticator implements Authenticator {
             }
             // which of a user name and its password is wrong would be worth knowing for who guesses
             return wrong(
-                    outcome,
-                    shown,
-                    peer,
-                    notKey(flaw) + (now.hasPassword() ? ", nor a password with its user name" : ""));
+                    outcome, shown, peer, reason + (now.hasPassword() ? ", nor a password with its user name" : ""));
         }
         return otherUser
                 ? wrong(Outcome.USER, shown, peer, "authentication failed: the key goes with another user name")

@@ -48,7 +48,7 @@ final class KeyIndex {
     }
 
     private int bucket(KeyHash hash) {
-        return (int) (hash.bits() * multiplier >>> shift);
+        return (int) ((hash.bits() * multiplier) >>> shift);
     }
 
     /**

@@ -298,7 +298,8 @@ public final class GobTypes {
         long all = bytes + taken + more;
         long most = (long) limits.typeBytes() * FULL_DEFINITIONS;
         if (all > most) {
-            throw new GobException("gob: memory of all type definitions: " + all + " bytes (expected: <= " + most + ")");
+            throw new GobException(
+                    "gob: memory of all type definitions: " + all + " bytes (expected: <= " + most + ")");
         }
         if (!room.take(more)) {
             throw new GobException("gob: type definition: " + room.noRoomFor(more));

@@ -129,8 +129,7 @@ public final class RpcListener implements AutoCloseable {
     }
 
     private void accept(Channel accepted) {
-        Connection connection =
-                new Connection(accepted, owner, settings.memory(), settings.firstRequest(), repeated);
+        Connection connection = new Connection(accepted, owner, settings.memory(), settings.firstRequest(), repeated);
         accepted.config().setRecvByteBufAllocator(new ReadBuffers(connection));
         accepted.pipeline().addLast("connection", new Counting(connection));
         if (stopping) {
@@ -297,7 +296,8 @@ public final class RpcListener implements AutoCloseable {
                     .eventLoop()
                     .submit(() -> connection.abort(End.SHUTDOWN, "calls were still in flight after " + patience)));
         }
-        // a loop that ends closes what is left by itself, and would tell that its peers did; one that hangs is not waited for
+        // a loop that ends closes what is left by itself, and would tell that its peers did; one that hangs is not
+        // waited for
         long told = System.nanoTime() + TELLING_ENDS.toNanos();
         for (Future<?> abort : aborts) {
             abort.awaitUninterruptibly(Math.max(0, told - System.nanoTime()), TimeUnit.NANOSECONDS);

@@ -60,7 +60,12 @@ public final class TlsProtocol implements ProtocolHandler {
         this.inside = new EnumMap<>(inside);
         this.observer = observer;
         ThreadPoolExecutor one = new ThreadPoolExecutor(
-                1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new DefaultThreadFactory("rpc-tls", true));
+                1,
+                1,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                new DefaultThreadFactory("rpc-tls", true));
         one.allowCoreThreadTimeOut(true); // nobody has to end it
         this.computing = one;
     }
@@ -74,11 +79,13 @@ public final class TlsProtocol implements ProtocolHandler {
         connection.begun(HANDSHAKE);
         Channel channel = pipeline.channel();
         // of those that have gone meanwhile nothing is computed any more
-        SslHandler handler = tls.newHandler(channel.alloc(), task -> computing.execute(() -> {
-            if (channel.isActive()) {
-                task.run();
-            }
-        }));
+        SslHandler handler = tls.newHandler(
+                channel.alloc(),
+                task -> computing.execute(() -> {
+                    if (channel.isActive()) {
+                        task.run();
+                    }
+                }));
         handler.setHandshakeTimeoutMillis(0); // the connection has a deadline already
         pipeline.addLast("tls-records", new Records(connection));
         pipeline.addLast("tls", handler);

@@ -32,6 +32,7 @@ final class MethodTable implements ServerSession.Methods {
 
     private final Map<String, Entry<?, ?>> byName;
     private final Set<String> services = new HashSet<>();
+
     MethodTable(Map<String, Entry<?, ?>> byName) {
         this.byName = new HashMap<>(byName);
         for (String name : byName.keySet()) {

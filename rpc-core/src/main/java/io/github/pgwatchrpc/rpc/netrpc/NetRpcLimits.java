@@ -30,8 +30,8 @@ public record NetRpcLimits(
         int strangerTypeBytes) {
 
     /** The defaults named above. */
-    public static final NetRpcLimits DEFAULT = new NetRpcLimits(
-            GobLimits.DEFAULT, 4 << 10, 1 << 10, Duration.ofSeconds(30), 10_000, 1_000, 16 << 10);
+    public static final NetRpcLimits DEFAULT =
+            new NetRpcLimits(GobLimits.DEFAULT, 4 << 10, 1 << 10, Duration.ofSeconds(30), 10_000, 1_000, 16 << 10);
 
     /**
      * Every bound is at least 1, the time longer than nothing.
@@ -178,13 +178,7 @@ public record NetRpcLimits(
          */
         public NetRpcLimits build() {
             return new NetRpcLimits(
-                    gob,
-                    preambleBytes,
-                    methodBytes,
-                    firstRequest,
-                    connections,
-                    callsInFlight,
-                    strangerTypeBytes);
+                    gob, preambleBytes, methodBytes, firstRequest, connections, callsInFlight, strangerTypeBytes);
         }
     }
 }

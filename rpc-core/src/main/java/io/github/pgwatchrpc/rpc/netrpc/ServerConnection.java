@@ -236,8 +236,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         connection.begun("reading the answers");
         ChannelHandlerContext ctx = context();
         // told from within the buffer's own book-keeping, so what is left in it is looked at later
-        ctx.pipeline().firstContext().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(read -> ctx.executor()
-                .execute(this::outputRead));
+        ctx.pipeline()
+                .firstContext()
+                .writeAndFlush(Unpooled.EMPTY_BUFFER)
+                .addListener(read -> ctx.executor().execute(this::outputRead));
     }
 
     private void outputRead() {
@@ -256,8 +258,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     }
 
     @Override
-    public <A, R> void call(
-            MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes, long held) {
+    public <A, R> void call(MethodTable.Entry<A, R> method, long seq, A argument, RpcPeer peer, int bytes, long held) {
         countCall();
         observer.called(method.name, bytes);
         long begin = System.nanoTime();

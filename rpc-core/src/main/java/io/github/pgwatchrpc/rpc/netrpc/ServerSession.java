@@ -241,11 +241,7 @@ final class ServerSession implements MessageFraming.Listener {
      */
     @Override
     public void unfinished(byte[] bytes, int offset, int count) {
-        if (state != State.ARGUMENT
-                || scanner != null
-                || caller != null
-                || refusedEarly != null
-                || admitted) {
+        if (state != State.ARGUMENT || scanner != null || caller != null || refusedEarly != null || admitted) {
             return;
         }
         try {

@@ -62,8 +62,7 @@ public final class EnvelopeDecoder implements ArgumentDecoder<MeasurementEnvelop
     }
 
     /** A decoder that borrows a builder for each envelope, so that many connections can share one a thread. */
-    EnvelopeDecoder(
-            Supplier<EnvelopeBuilder> builders, LongSupplier clock, ModelLimits limits, MemoryAccount account) {
+    EnvelopeDecoder(Supplier<EnvelopeBuilder> builders, LongSupplier clock, ModelLimits limits, MemoryAccount account) {
         this.builders = builders;
         this.clock = clock;
         this.meter = new ModelMeter(limits, account);

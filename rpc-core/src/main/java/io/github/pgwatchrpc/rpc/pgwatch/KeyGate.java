@@ -159,6 +159,7 @@ public final class KeyGate implements ArgumentGate {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // equal is not enough: the number may have been given to another type since
     private Plan planOf(GobTypes types, GobType.Struct struct) {
         Plan known = plan;
         if (known == null || known.struct != struct) {

@@ -321,8 +321,7 @@ final class LimitsTest {
             fields.add(new GobType.Field("F" + i, 2));
         }
         StreamBuilder wide = new StreamBuilder().define(new GobType.Struct(ID, "Wide", fields));
-        assertRefused(
-                "gob: bytes of a type definition: 505 (expected: <= 500)", wide.decoder(limits().typeBytes(500)));
+        assertRefused("gob: bytes of a type definition: 505 (expected: <= 500)", wide.decoder(limits().typeBytes(500)));
     }
 
     @Test

@@ -24,10 +24,8 @@ class CrowdedPortTest {
     private static final String CROWD = "127.0.0.3";
 
     private final Events events = new Events();
-    private final NetRpcServer server = new TestService()
-            .addTo(NetRpcServer.builder())
-            .observer(events)
-            .build();
+    private final NetRpcServer server =
+            new TestService().addTo(NetRpcServer.builder()).observer(events).build();
 
     private RpcListener listen(int connections, MemoryBudgets memory) throws IOException {
         return RpcListener.builder()
@@ -91,8 +89,7 @@ class CrowdedPortTest {
 
     @Test
     void whatACrowdHoldsMakesRoomForACallersFirstCall() throws Exception {
-        MemoryBudgets memory =
-                new MemoryBudgets(new MemoryBudget(100_000), new MemoryBudget(1 << 24), 20_000);
+        MemoryBudgets memory = new MemoryBudgets(new MemoryBudget(100_000), new MemoryBudget(1 << 24), 20_000);
         Deque<RawClient> crowd = new ArrayDeque<>();
         // a header that is never followed by what it promises: no call of it is let in
         byte[] header = Requests.message(new byte[19_000]);
@@ -104,13 +101,20 @@ class CrowdedPortTest {
                 if (i % 10 == 9) {
                     try (RawClient caller = from(CALLER, listener)) {
                         // longer than what is free, so that it has to be made
-                        byte[] call = new Requests().define().call("Echo.Text", 1, "y".repeat(15_000)).take();
+                        byte[] call = new Requests()
+                                .define()
+                                .call("Echo.Text", 1, "y".repeat(15_000))
+                                .take();
                         caller.send(Arrays.copyOf(call, 10_000));
                         caller.send(Arrays.copyOfRange(call, 10_000, call.length));
-                        assertEquals("re: " + "y".repeat(15_000), caller.answers(1).get(0).text());
+                        assertEquals(
+                                "re: " + "y".repeat(15_000),
+                                caller.answers(1).get(0).text());
                     }
                 }
-                assertTrue(memory.strangers().used() < 400_000, "held " + memory.strangers().used());
+                assertTrue(
+                        memory.strangers().used() < 400_000,
+                        "held " + memory.strangers().used());
             }
         } finally {
             for (RawClient each : crowd) {

@@ -32,7 +32,6 @@ class MessageFramingTest {
         return new MemoryBudgets(new MemoryBudget(bytes), new MemoryBudget(1), bytes).open();
     }
 
-
     /** Keeps what it is told, as text, so that order and content compare in one go. */
     private static final class Recorder implements MessageFraming.Listener {
         final List<String> events = new ArrayList<>();
@@ -250,8 +249,7 @@ class MessageFramingTest {
         }
         assertEquals(2, recorder.events.size(), recorder.events::toString);
         assertTrue(
-                recorder.events.get(0).startsWith("value: gob: bytes held for connections: "),
-                recorder.events.get(0));
+                recorder.events.get(0).startsWith("value: gob: bytes held for connections: "), recorder.events.get(0));
         assertTrue(
                 recorder.events.get(0).endsWith(" (expected: <= 5000 of all connections together)"),
                 recorder.events.get(0));

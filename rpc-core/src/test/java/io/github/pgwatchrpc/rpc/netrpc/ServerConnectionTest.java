@@ -420,9 +420,7 @@ class ServerConnectionTest {
             }
             List<String> answers = peer.answerTexts();
             assertEquals(2, answers.size());
-            assertTrue(
-                    answers.get(0).startsWith("Echo.Text 1 error gob: bytes held for "),
-                    answers::toString);
+            assertTrue(answers.get(0).startsWith("Echo.Text 1 error gob: bytes held for "), answers::toString);
             assertEquals("Echo.Text 2 ok re: y", answers.get(1));
         }
     }

@@ -452,8 +452,11 @@ class KeyGateTest {
     @Test
     void aFirstMessageOfSixtyMebibytesPasses() {
         MemoryBudgets launcher = new MemoryBudgets(new MemoryBudget(48 << 20), new MemoryBudget(270 << 20), 128 << 10);
-        EnvelopeBuilder builder =
-                new EnvelopeBuilder().database("d").metric("m").customTag(KeyGate.TAG, "good").receivedAt(1);
+        EnvelopeBuilder builder = new EnvelopeBuilder()
+                .database("d")
+                .metric("m")
+                .customTag(KeyGate.TAG, "good")
+                .receivedAt(1);
         String text = "x".repeat(1 << 20);
         for (int row = 0; row < 60; row++) {
             builder.beginRow();
@@ -483,7 +486,9 @@ class KeyGateTest {
                 byte[] call = client.update(large);
                 for (int at = 0; at < call.length; at += 100) {
                     peer.send(call, at, Math.min(100, call.length - at));
-                    assertTrue(memory.strangers().used() <= STRANGER, "held " + memory.strangers().used());
+                    assertTrue(
+                            memory.strangers().used() <= STRANGER,
+                            "held " + memory.strangers().used());
                 }
                 peer.send(client.update(envelope("d", Map.of(), 1)));
                 answered(peer, DENIED, DENIED);
@@ -644,9 +649,7 @@ class KeyGateTest {
         int envelope = type;
         EnvelopeDecoder decoder = new EnvelopeDecoder(() -> 1);
         RpcPeer stranger = () -> new InetSocketAddress(1);
-        assertThrows(
-                GobException.class,
-                () -> decoder.decode(reader, types, envelope, stranger.with(KeyGate.NO_ROWS)));
+        assertThrows(GobException.class, () -> decoder.decode(reader, types, envelope, stranger.with(KeyGate.NO_ROWS)));
         byte[] last = messages.get(messages.size() - 1);
         reader.reset(last, 0, last.length);
         types.readTypeSequence(reader, false);
@@ -692,7 +695,8 @@ class KeyGateTest {
             other.send(new Client(null).update(envelope("d", Map.of(), 1)));
             answer.complete("");
             assertEquals(3, peer.answers().size(), "the others are answered");
-            assertTrue(memory.callers().used() < 50_000, "held " + memory.callers().used());
+            assertTrue(
+                    memory.callers().used() < 50_000, "held " + memory.callers().used());
             assertNull(peer.end());
         }
     }

@@ -140,7 +140,8 @@ class ModelLimitsTest {
     private MeasurementEnvelope decode(byte[] argument, ModelLimits limits) throws GobException {
         GobReader reader = new GobReader(GobLimits.DEFAULT);
         reader.reset(argument, 0, argument.length);
-        return new EnvelopeDecoder(() -> builder, () -> 1, limits, MemoryAccount.unlimited()).decode(reader, types(), ENVELOPE);
+        return new EnvelopeDecoder(() -> builder, () -> 1, limits, MemoryAccount.unlimited())
+                .decode(reader, types(), ENVELOPE);
     }
 
     private long allocated(byte[] argument) {

@@ -55,7 +55,7 @@ final class FrameBounds {
     private void readHeader(byte next) {
         switch (headerAt++) {
             case 0 -> length = next & 0xff;
-            case 1, 2 -> length = length << Byte.SIZE | next & 0xff;
+            case 1, 2 -> length = (length << Byte.SIZE) | (next & 0xff);
             case TYPE -> type = next;
             case FLAGS -> flags = next;
             case HEADER - 1 -> {

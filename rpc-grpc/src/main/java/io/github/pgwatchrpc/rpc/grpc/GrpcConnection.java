@@ -791,7 +791,8 @@ final class GrpcConnection extends Http2ConnectionHandler {
     private void takeNoMoreCalls() {
         if (!drained) {
             drained = true;
-            // Netty is not told: it would end the connection, and the calls in flight with it, when the message of a call
+            // Netty is not told: it would end the connection, and the calls in flight with it, when the message of a
+            // call
             // comes that it was to ignore. begin() refuses such calls.
             encoder()
                     .frameWriter()

@@ -75,9 +75,7 @@ final class TestReceiver implements Receiver, AutoCloseable {
         all.put(Protocol.HTTP_CONNECT, netRpc.overHttp());
         all.put(Protocol.GOB, netRpc.raw());
         all.put(Protocol.HTTP2, grpc.protocol());
-        all.put(
-                Protocol.TLS,
-                new TlsProtocol(tls.context(), new EnumMap<>(all), RpcObserver.NONE));
+        all.put(Protocol.TLS, new TlsProtocol(tls.context(), new EnumMap<>(all), RpcObserver.NONE));
         listener = listen(0);
     }
 
