@@ -139,7 +139,7 @@ func errors(s *session) error {
 		refused("no metric", codes.InvalidArgument, "empty metric name",
 			update(s.ctx, func(e *pb.MeasurementEnvelope) { e.MetricName = "" })),
 		refused("oversize", codes.ResourceExhausted, "(expected: <= 16777216)", update(s.ctx, huge)),
-		refused("oversize, packed", codes.ResourceExhausted, "unpacked: more than 16777216",
+		refused("oversize, packed", codes.ResourceExhausted, "unpacked: more than ",
 			update(s.ctx, huge, grpc.UseCompressor(gzip.Name))),
 		refused("deadline", codes.DeadlineExceeded, "",
 			update(short, func(e *pb.MeasurementEnvelope) { e.MetricName = "never answered" })),

@@ -201,6 +201,9 @@ public final class Main {
             return unmatched(unmatched);
         } else if (wrong instanceof MissingParameterException && wrong.getArgSpec() instanceof OptionSpec option) {
             return option.longestName() + ": missing, or without its value (expected: " + option.paramLabel() + ")";
+        } else if (wrong.getArgSpec() instanceof OptionSpec option && String.valueOf(wrong.getMessage()).contains(" but found ")) {
+            // what was found instead is another option, with its value
+            return option.longestName() + ": without its value (expected: " + option.paramLabel() + ")";
         } else if (wrong.getArgSpec() instanceof OptionSpec option
                 && option.arity().max() == 0) {
             return option.longestName() + ": with a value (expected: none)";

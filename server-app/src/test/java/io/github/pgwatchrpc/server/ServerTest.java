@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -91,6 +92,7 @@ class ServerTest {
             Server.start(options).close();
         } finally {
             log.detachAppender(lines);
+            log.setLevel(before);
         }
         assertTrue(
                 lines.list.stream()
@@ -171,7 +173,14 @@ class ServerTest {
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         log.addAppender(lines);
+        // another test may have asked for less
+        Level before = log.getLevel();
+        log.setLevel(Level.WARN);
         try (Server server = Server.start(options())) {
+            // first, since what repeats of a kind is only counted
+            for (String header : List.of("PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\nGET / HTTP/1.1\r\n\r\n", PROXY_2)) {
+                assertEquals("", raw(server, header));
+            }
             for (String method : List.of("POST", "PUT", "OPTIONS")) {
                 String answer = raw(server, method + " /pgwatch.Receiver/SyncMetric HTTP/1.0\r\nHost: x\r\n\r\n");
                 assertTrue(answer.startsWith("HTTP/1.0 503 Service Unavailable\r\n"), answer);
@@ -180,9 +189,6 @@ class ServerTest {
             for (String method : List.of("GET", "HEAD")) {
                 assertTrue(
                         raw(server, method + " / HTTP/1.1\r\nHost: x\r\n\r\n").startsWith("HTTP/1.0 200 OK\r\n"));
-            }
-            for (String header : List.of("PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\nGET / HTTP/1.1\r\n\r\n", PROXY_2)) {
-                assertEquals("", raw(server, header));
             }
         } finally {
             log.detachAppender(lines);

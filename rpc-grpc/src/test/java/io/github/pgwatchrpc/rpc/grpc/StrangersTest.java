@@ -263,10 +263,12 @@ final class StrangersTest {
     void watchersAreFewAndCharged() throws Exception {
         listen();
         RawClient client = begun();
-        for (int i = 0; i < 9; i++) {
+        for (int i = 0; i < 8; i++) {
             client.call(1 + 2 * i, client.headers(WATCH, ""), false);
             client.frame(RawClient.DATA, RawClient.END_STREAM, 1 + 2 * i, TestClient.framed(NOTHING));
         }
+        // without its message, which Netty takes for one of a stream that never was, and ends the connection
+        client.call(17, client.headers(WATCH, ""), false);
         assertEquals("reset " + REFUSED_STREAM, client.end(17));
         Awaited.until(() -> strangers.used() >= 8 * 1_500);
     }
