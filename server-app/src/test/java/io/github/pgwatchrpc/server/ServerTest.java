@@ -92,7 +92,6 @@ class ServerTest {
             Server.start(options).close();
         } finally {
             log.detachAppender(lines);
-            log.setLevel(before);
         }
         assertTrue(
                 lines.list.stream()
@@ -192,6 +191,7 @@ class ServerTest {
             }
         } finally {
             log.detachAppender(lines);
+            log.setLevel(before);
         }
         assertTrue(
                 lines.list.stream()
