@@ -201,14 +201,12 @@ public final class Main {
             return unmatched(unmatched);
         } else if (wrong instanceof MissingParameterException && wrong.getArgSpec() instanceof OptionSpec option) {
             return option.longestName() + ": missing, or without its value (expected: " + option.paramLabel() + ")";
-        } else if (wrong.getArgSpec() instanceof OptionSpec option && String.valueOf(wrong.getMessage()).contains(" but found ")) {
-            // what was found instead is another option, with its value
-            return option.longestName() + ": without its value (expected: " + option.paramLabel() + ")";
         } else if (wrong.getArgSpec() instanceof OptionSpec option
                 && option.arity().max() == 0) {
             return option.longestName() + ": with a value (expected: none)";
         }
-        return String.valueOf(wrong.getMessage());
+        // what was found in the place of a value may be another option, with its value
+        return String.valueOf(wrong.getMessage()).replaceFirst("(?s) but found .*", " but found another option");
     }
 
     private static String unmatched(UnmatchedArgumentException wrong) {

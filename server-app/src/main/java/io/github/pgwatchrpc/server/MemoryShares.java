@@ -36,10 +36,21 @@ record MemoryShares(
     private static final int STRANGERS_PART = 16;
     private static final int RECENT_PART = 24;
     private static final int SINKS_PART = 3;
+    private static final int CONNECTIONS_PART = 8;
     private static final int STRANGER_BYTES = 128 << 10;
 
     /** So that a call of some hundred rows passes whatever else is there. */
     private static final long LEAST_CALLERS = 4L << 20;
+
+    /**
+     * How many connections a heap is enough for: an eighth of it may be theirs before they hold anything.
+     *
+     * @param heap its size at most, in bytes
+     * @param wanted how many there may be in a large one
+     */
+    static int connections(long heap, int wanted) {
+        return (int) Math.min(wanted, heap / CONNECTIONS_PART / SLOT_BYTES);
+    }
 
     /**
      * The shares of this JVM.

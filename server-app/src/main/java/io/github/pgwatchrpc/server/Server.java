@@ -319,7 +319,7 @@ final class Server implements AutoCloseable {
 
     /** Each connection is an open file, and without one left for the spool nothing could be stored for anybody. */
     private static int maxConnections() {
-        int wanted = Protocols.LIMITS.connections();
+        int wanted = MemoryShares.connections(Runtime.getRuntime().maxMemory(), Protocols.LIMITS.connections());
         if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)) {
             return wanted;
         }

@@ -58,6 +58,15 @@ class MemorySharesTest {
     }
 
     @Test
+    void aSmallHeapTakesFewerConnections() throws ConfigException {
+        assertEquals(10_000, MemoryShares.connections(768 * MIB, 10_000));
+        int fewer = MemoryShares.connections(64 * MIB, 10_000);
+        assertTrue(fewer > 1_000 && fewer < 2_000, "connections: " + fewer);
+        MemoryShares shares = MemoryShares.of(64 * MIB, 64 * MIB, fewer, List.of(Limits.DEFAULT));
+        assertTrue(shares.sum() < 64 * MIB, shares::toString);
+    }
+
+    @Test
     void littleDirectMemoryBoundsWhatConnectionsHold() throws ConfigException {
         MemoryShares shares = MemoryShares.of(768 * MIB, 64 * MIB, 1_000, List.of(Limits.DEFAULT));
         assertTrue(shares.strangers() + shares.callers() <= 64 * MIB, shares::toString);

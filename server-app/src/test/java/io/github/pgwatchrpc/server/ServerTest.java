@@ -168,7 +168,7 @@ class ServerTest {
     /** What a call of pgwatch becomes behind a proxy that does not know gRPC: only as 503 it keeps pgwatch from starting. */
     @Test
     void aCallThatAProxyHasTurnedIntoAnotherRequestFails() throws Exception {
-        Logger log = (Logger) LoggerFactory.getLogger(ServerMetrics.class);
+        Logger log = (Logger) LoggerFactory.getLogger("io.github.pgwatchrpc.server.Connections");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         log.addAppender(lines);
